@@ -1,0 +1,6 @@
+"""`python -m instar` is the command line."""
+
+from instar.cli.main import main
+
+if __name__ == "__main__":
+    main()

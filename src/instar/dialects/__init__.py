@@ -1,0 +1,274 @@
+"""One folder per database engine. This module is the contract: what a Dialect and its Session answer.
+
+Nobody above this package asks which engine it talks to. A dialect's folder holds a module-level `dialect`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from instar.errors import UsageError
+from instar.model import Blocker, Piece, Statement
+
+Tell = Callable[[str, str, str], None]
+"""Receives a server notice: severity, message, detail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """The server behind a session: a name with version for people, and the version as numbers."""
+
+    name: str
+    version: tuple[int, ...]
+    database: str
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A text for the server. With `params`, `%s` marks stand for them; without, the text is sent as it is.
+
+    `statement` is the user's statement that this command is, if it is one: its COPY data goes with it.
+    """
+
+    text: str
+    params: tuple[object, ...] | None = None
+    statement: Statement | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a command gave: rows (None when it returns none), affected rows (-1 unknown), seconds."""
+
+    rows: list[tuple[object, ...]] | None
+    columns: tuple[str, ...]
+    count: int
+    seconds: float
+
+
+class Probe(StrEnum):
+    """What the catalog says of a statement whose end nobody saw."""
+
+    APPLIED = "applied"
+    NOT_APPLIED = "not-applied"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a session keeps to, in seconds; None leaves the server's own value.
+
+    `lock_timeout` is the longest wait for one lock, `statement_timeout` the longest run of one statement.
+    """
+
+    lock_timeout: float | None = 0.1
+    statement_timeout: float | None = None
+    application: str = "instar"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What our tables are called. `schema` holds history and log ("" = where the session creates tables by default),
+    `internal` holds the rest (a schema, or a prefix where the engine has none).
+    """
+
+    history: str = "schema_migrations"
+    log: str = "migration_execution_log"
+    schema: str = ""
+    internal: str = "instar"
+
+
+class Session(Protocol):
+    """A connection as instar sees it: autocommit unless a command begins a transaction."""
+
+    server: Server
+
+    @property
+    def driver(self) -> object:
+        """The driver's own connection, handed to Python migrations and seeds."""
+
+    def run(self, commands: Sequence[Command], *, tell: Tell | None = None) -> list[Outcome]:
+        """Run `commands` in order and stop at the first that fails.
+
+        Raises DatabaseError whose `index` names the failed command. An open transaction stays open (and failed).
+        """
+
+    def query(self, text: str, params: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
+        """Run one command and return its rows."""
+
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open on the server's side."""
+
+    def lock(self, key: str, holder: str) -> str | None:
+        """Try once to become the one migrator for `key`; `holder` describes us to others.
+
+        Return None when the lock is ours, else a description of who holds it. Never waits inside the server.
+        """
+
+    def unlock(self) -> None:
+        """Give the lock back. A dead process's lock is always free."""
+
+    def configure(self, settings: Settings) -> None:
+        """Apply the time-outs and remember them for `opening` and `restoring`."""
+
+    def opening(self) -> list[Command]:
+        """Commands that go first in every transaction: they fail when the migrator lock is no longer ours."""
+
+    def restoring(self) -> list[Command]:
+        """Commands that undo what a script left set in the session (search_path, role, time-outs). Safe inside and
+        outside a transaction; none of them commits.
+        """
+
+    def tidying(self) -> list[Command]:
+        """Commands for after the commit: temporary tables, prepared statements, listeners, cursors."""
+
+    def durable(self) -> list[Command]:
+        """Commands that, inside a transaction, make its commit wait for the disk. Others of ours need not: history
+        and change commit together, and the last commit of a run flushes all before it.
+        """
+
+    def resolve(self, names: Names) -> Names:
+        """Fill in what only the server knows: the schema in which the history lives when none is named."""
+
+    def describe(self, statement: Statement) -> str | None:
+        """Say what the catalog holds of the objects that `statement` is about, before it runs outside a transaction.
+
+        The text is stored with the intent and given to `probe` after a crash. None: nothing can be said.
+        """
+
+    def prepare(self, statement: Statement, tell: Tell | None = None) -> None:
+        """Clear the way for a statement outside a transaction: drop an INVALID index left by an earlier attempt."""
+
+    def confirm(self, statement: Statement) -> None:
+        """Check after a statement outside a transaction that it did what it says (`indisvalid`).
+
+        Raises DatabaseError when it did not.
+        """
+
+    def probe(self, statement: Statement, before: str | None) -> Probe:
+        """Find out whether a statement that was interrupted took effect. `before` is what `describe` said."""
+
+    def blockers(self) -> tuple[Blocker, ...]:
+        """Return who held the lock that the last command waited for, if that was seen."""
+
+    def watch(self, blocked: Callable[[tuple[Blocker, ...]], None] | None) -> None:
+        """Call `blocked` while a command waits for a lock, before its time-out. None: stop that."""
+
+    def measure(self) -> dict[str, int | float]:
+        """Sample what the server says of itself: sizes in bytes, counts, lag in seconds."""
+
+    def cancel(self) -> None:
+        """Ask the server to stop the running command. Safe from a signal handler or another thread."""
+
+    def close(self) -> None:
+        """Close the connection; one that the caller supplied is left open and as it was."""
+
+
+class Dialect(Protocol):
+    """What one engine is like, without a connection."""
+
+    name: str
+    schemes: tuple[str, ...]
+    transactional_ddl: bool
+    begin: str
+    """The text that opens a transaction of ours."""
+
+    def connect(self, url: str, settings: Settings) -> Session:
+        """Open a session. Raises ConnectError with the server's reason and no password in it."""
+
+    def wrap(self, connection: object) -> Session | None:
+        """Make a session of a driver connection that the caller owns; None when it is not this engine's."""
+
+    def sql(self, names: Names) -> Mapping[str, str]:
+        """Our own statements for the tracking tables, by name, with quoted table names filled in.
+
+        They stand in the dialect's `history.sql`, each below a line `-- name: NAME`; docs/tracking.md lists them.
+        """
+
+    def cut(self, text: str) -> list[Piece]:
+        """Cut a script into statements, with the engine's own rules.
+
+        Raises CutError at what cannot be cut (an open string, a psql metacommand).
+        """
+
+    def fingerprint(self, text: str) -> str:
+        """Return a short text that is the same for two statements that differ in layout and comments only."""
+
+    def touched(self, text: str) -> frozenset[str] | None:
+        """Return the lower-case names of the relations that a statement is about; None when that is not known."""
+
+    def quote(self, name: str) -> str:
+        """Quote an identifier."""
+
+
+class CutError(Exception):
+    """A script cannot be cut at `position` (0-based characters)."""
+
+    def __init__(self, message: str, position: int, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.position = position
+        self.hint = hint
+
+
+_SCHEMES = {
+    "postgres": "postgresql",
+    "postgresql": "postgresql",
+    "embedded": "postgresql",
+    "mysql": "mysql",
+    "mariadb": "mariadb",
+    "sqlite": "sqlite",
+    "sqlite3": "sqlite",
+}
+
+
+def load(name: str) -> Dialect:
+    """Return the dialect called `name`, or for the URL scheme `name`."""
+    from instar import dialects, registry
+
+    module = registry.load(dialects, _SCHEMES.get(name, name))
+    return module.dialect  # type: ignore[no-any-return]
+
+
+def for_url(url: str) -> Dialect:
+    """Return the dialect for a database URL."""
+    scheme, colon, _ = url.partition(":")
+    if not colon:
+        raise UsageError(
+            f"{url!r} is not a database URL",
+            hint="write postgresql://host/database, mariadb://host/database, sqlite:///file.db or embedded:",
+        )
+    return load(scheme.partition("+")[0].lower())
+
+
+def for_connection(connection: object) -> Session:
+    """Make a session of a driver connection, trying every dialect in turn."""
+    from instar import dialects, registry
+
+    for name in registry.names(dialects):
+        session = load(name).wrap(connection)
+        if session is not None:
+            return session
+    kind = f"{type(connection).__module__}.{type(connection).__qualname__}"
+    raise UsageError(
+        f"a connection of type {kind} cannot run migrations",
+        hint="pass a psycopg (version 3), PyMySQL or sqlite3 connection, or a SQLAlchemy engine that uses one of them",
+    )
+
+
+__all__ = [
+    "Command",
+    "CutError",
+    "Dialect",
+    "Names",
+    "Outcome",
+    "Probe",
+    "Server",
+    "Session",
+    "Settings",
+    "Tell",
+    "for_connection",
+    "for_url",
+    "load",
+]

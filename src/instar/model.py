@@ -1,0 +1,286 @@
+"""The nouns of instar as frozen values."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A character in a file: 1-based `line` and `column`, and the `source` text of that line."""
+
+    file: str
+    line: int
+    column: int = 1
+    source: str = ""
+
+
+class Kind(StrEnum):
+    """How a statement stands to transactions."""
+
+    PLAIN = "plain"
+    """Runs inside a transaction like any other."""
+    OUTSIDE = "outside"
+    """Cannot run inside a transaction block (CONCURRENTLY, VACUUM, a DO block that commits, MySQL DDL)."""
+    SETTING = "setting"
+    """Changes the session (SET); run again when the migration is resumed after it."""
+    SETTING_OUTSIDE = "setting-outside"
+    """Changes the session and has no effect inside a transaction (SQLite's PRAGMA foreign_keys)."""
+    BEGIN = "begin"
+    COMMIT = "commit"
+    ROLLBACK = "rollback"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A statement as a dialect cuts it: `text[start:end]`, in characters, without leading comments and semicolon.
+
+    `data` holds the rows that follow `COPY ... FROM stdin`, without the line that ends them. `barrier` says that
+    the transaction must be committed after this statement before the rest can run (an enum value used later).
+    """
+
+    start: int
+    end: int
+    kind: Kind = Kind.PLAIN
+    data: str | None = None
+    barrier: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Directive:
+    """A line `-- instar:NAME arguments` before a statement; `line` is its line in the file."""
+
+    name: str
+    arguments: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement of a script, byte for byte, with the 1-based `line` and `column` of its first character."""
+
+    text: str
+    line: int
+    column: int
+    offset: int
+    file: str
+    kind: Kind = Kind.PLAIN
+    data: str | None = None
+    barrier: bool = False
+    directives: tuple[Directive, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """The text of one section of a file.
+
+    `line` (1-based) and `offset` (bytes) say where `text` starts in `file`. `transaction` is what the author asked
+    for: True or False, or None to let instar see for itself. `units` are character ranges of `text` that the author
+    marked as one statement each (goose's StatementBegin and StatementEnd).
+    """
+
+    text: str
+    file: str
+    line: int = 1
+    offset: int = 0
+    transaction: bool | None = None
+    units: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A Python migration's functions; `transaction` as the header says (True unless `transaction = false`)."""
+
+    file: str
+    up: Callable[[object], object] | None
+    down: Callable[[object], object] | None
+    transaction: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a migration's author says of it. Every field may be missing."""
+
+    description: str = ""
+    author: str = ""
+    estimated_duration: str = ""
+    risk_level: str = ""
+    reversible: bool | None = None
+    requires_downtime: bool | None = None
+    affected_tables: tuple[str, ...] = ()
+    dependencies: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+
+class MigrationKind(StrEnum):
+    """What makes a migration run."""
+
+    VERSIONED = "versioned"
+    """Runs once, in the order of versions."""
+    REPEATABLE = "repeatable"
+    """Runs again whenever its checksum has changed, after the versioned ones."""
+    BASELINE = "baseline"
+    """Stands for all versions up to its own, on a database that has no history."""
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One migration as its files tell it.
+
+    `version` is its identity (for a repeatable: made from its name, at most 20 characters); `order` sorts versions
+    as numbers. `path` is the file, as shown to people. `checksum` is the SHA-256 (hex) of the `up` text with line
+    ends normalised and without a BOM. Scripts of `down` are already in the order in which they run.
+    """
+
+    version: str
+    name: str
+    path: str
+    order: tuple[int, ...] = ()
+    kind: MigrationKind = MigrationKind.VERSIONED
+    format: str = "native"
+    header: Header = Header()
+    checksum: str = ""
+    up: tuple[Script, ...] = ()
+    down: tuple[Script, ...] = ()
+    before: tuple[Script, ...] = ()
+    after: tuple[Script, ...] = ()
+    contract: tuple[Script, ...] = ()
+    code: Code | None = None
+
+    @property
+    def reversible(self) -> bool:
+        """Whether there is a `down` to run."""
+        return bool(self.down) or (self.code is not None and self.code.down is not None)
+
+    @property
+    def label(self) -> str:
+        """The version and the name, as people say them."""
+        return f"{self.version} {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the history: a migration that is applied. `execution_time_ms` is in milliseconds."""
+
+    version: str
+    name: str
+    description: str | None = None
+    author: str | None = None
+    applied_at: datetime | None = None
+    execution_time_ms: int | None = None
+    checksum: str | None = None
+    rollback_available: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One row of the execution log: an attempt to apply, roll back or baseline a migration."""
+
+    id: int
+    version: str
+    action: str
+    status: str
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    error_message: str | None = None
+    context: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """How far a migration of several segments has come.
+
+    `done` statements of `action` are committed, `fingerprints` are theirs. `running` is the index of a statement
+    that was begun outside a transaction and whose end nobody recorded, or None; `probe` is what the catalog said
+    of its objects before it began.
+    """
+
+    version: str
+    action: str
+    done: int
+    fingerprints: tuple[str, ...]
+    running: int | None = None
+    probe: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Statements that commit together (`transaction`), or one that runs by itself.
+
+    `first` is the index of the first of them in the migration's list of statements. `begin` is the script's own
+    BEGIN, whose options are honoured.
+    """
+
+    first: int
+    statements: tuple[Statement, ...]
+    transaction: bool
+    begin: Statement | None = None
+
+
+class Action(StrEnum):
+    """What is done with a migration; also the word in the execution log."""
+
+    APPLY = "apply"
+    ROLLBACK = "rollback"
+    BASELINE = "baseline"
+    REPAIR = "repair"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One migration in a plan. `checkpoint` says where an earlier attempt stopped; `notes` are for the reader."""
+
+    migration: Migration
+    action: Action
+    segments: tuple[Segment, ...] = ()
+    checkpoint: Checkpoint | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will be done, in order. `history` is a mark of the history that it was made from."""
+
+    steps: tuple[Step, ...]
+    history: str
+    identifier: str = ""
+
+
+class State(StrEnum):
+    """What `status` says of a migration."""
+
+    APPLIED = "applied"
+    PENDING = "pending"
+    PARTIAL = "partial"
+    EDITED = "edited"
+    REFORMATTED = "reformatted"
+    MISSING = "missing"
+    OUT_OF_ORDER = "out-of-order"
+    CONTRACT_PENDING = "contract-pending"
+    OUTDATED = "outdated"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One line of `status`: a migration's file, its history row, or both. `by` is who applied it."""
+
+    version: str
+    name: str
+    state: State
+    entry: Entry | None = None
+    migration: Migration | None = None
+    by: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """A session that holds a lock we wait for; `seconds` is the age of its transaction."""
+
+    pid: int
+    user: str
+    seconds: float
+    query: str
+    state: str = ""
+    application: str = ""

@@ -1,0 +1,43 @@
+"""The folder is the registry: what a package provides is what lies in it, under the file's name.
+
+Other distributions add to it by entry points in a group called like the package, for example
+`[project.entry-points."instar.source.formats"]`.
+"""
+
+import importlib
+import pkgutil
+from difflib import get_close_matches
+from types import ModuleType
+
+from instar.errors import UsageError
+
+
+def names(package: ModuleType) -> list[str]:
+    """List what `package` provides, without importing any of it."""
+    own = {module.name for module in pkgutil.iter_modules(package.__path__) if not module.name.startswith("_")}
+    return sorted(name.replace("_", "-") for name in own | set(_plugins(package)))
+
+
+def load(package: ModuleType, name: str) -> ModuleType:
+    """Import the module that provides `name`.
+
+    Raises UsageError, with the nearest name as its hint, when nothing provides it.
+    """
+    module = name.replace("-", "_")
+    if name not in names(package):
+        word = package.__name__.rpartition(".")[2].removesuffix("s")
+        raise UsageError(f"there is no {word} called {name!r}", hint=did_you_mean(name, names(package)))
+    plugin = _plugins(package).get(module)
+    return importlib.import_module(plugin or f"{package.__name__}.{module}")
+
+
+def did_you_mean(word: str, known: list[str]) -> str:
+    """Return a hint that names the nearest of `known`, or all of them when none is near."""
+    near = get_close_matches(word, known, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(known)}"
+
+
+def _plugins(package: ModuleType) -> dict[str, str]:
+    from importlib.metadata import entry_points
+
+    return {entry.name: entry.value for entry in entry_points(group=package.__name__)}

@@ -1,0 +1,1 @@
+"""Values and events become text: for people, for programs."""

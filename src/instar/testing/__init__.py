@@ -1,0 +1,1 @@
+"""Throw-away servers and databases for tests of migrations."""
