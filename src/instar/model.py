@@ -229,13 +229,20 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One migration in a plan. `checkpoint` says where an earlier attempt stopped; `notes` are for the reader."""
+    """One migration in a plan. `checkpoint` says where an earlier attempt stopped; `notes` are for the reader.
+
+    `again` marks a repeatable that has been applied before; `covers` are the versions that a baseline stands for;
+    `fingerprint` is that of all its statements, whatever their layout.
+    """
 
     migration: Migration
     action: Action
     segments: tuple[Segment, ...] = ()
     checkpoint: Checkpoint | None = None
     notes: tuple[str, ...] = ()
+    again: bool = False
+    covers: tuple[Migration, ...] = ()
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +252,7 @@ class Plan:
     steps: tuple[Step, ...]
     history: str
     identifier: str = ""
+    notes: tuple[str, ...] = ()
 
 
 class State(StrEnum):

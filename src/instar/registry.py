@@ -4,6 +4,7 @@ Other distributions add to it by entry points in a group called like the package
 `[project.entry-points."instar.source.formats"]`.
 """
 
+import functools
 import importlib
 import pkgutil
 from difflib import get_close_matches
@@ -37,6 +38,8 @@ def did_you_mean(word: str, known: list[str]) -> str:
     return f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(known)}"
 
 
+# Every installed distribution is looked at for this: a millisecond or two, and `load` asks for each name.
+@functools.cache
 def _plugins(package: ModuleType) -> dict[str, str]:
     from importlib.metadata import entry_points
 

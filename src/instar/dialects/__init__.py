@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from instar.errors import UsageError
+from instar.errors import DatabaseError, UsageError
 from instar.model import Blocker, Piece, Statement
 
 Tell = Callable[[str, str, str], None]
@@ -112,6 +112,12 @@ class Session(Protocol):
     def configure(self, settings: Settings) -> None:
         """Apply the time-outs and remember them for `opening` and `restoring`."""
 
+    def limiting(self, seconds: float | None) -> list[Command]:
+        """Commands that bound how long one statement may run, until `limiting(None)` puts the session's own back.
+
+        An empty list where the engine has no such bound.
+        """
+
     def opening(self) -> list[Command]:
         """Commands that go first in every transaction: they fail when the migrator lock is no longer ours."""
 
@@ -197,6 +203,9 @@ class Dialect(Protocol):
 
     def touched(self, text: str) -> frozenset[str] | None:
         """Return the lower-case names of the relations that a statement is about; None when that is not known."""
+
+    def refuses_transaction(self, error: DatabaseError) -> bool:
+        """Whether the server refused a statement only because it cannot run inside a transaction."""
 
     def quote(self, name: str) -> str:
         """Quote an identifier."""

@@ -1,0 +1,2 @@
+﻿INSERT INTO users (email) VALUES ('änne@example.com');
+COMMENT ON TABLE orders IS '${not a placeholder}';

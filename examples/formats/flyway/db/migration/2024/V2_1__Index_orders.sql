@@ -1,0 +1,2 @@
+CREATE INDEX CONCURRENTLY orders_user_id_idx ON orders (user_id);
+CREATE INDEX CONCURRENTLY orders_currency_idx ON orders (currency);

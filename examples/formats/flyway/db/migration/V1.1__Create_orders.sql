@@ -1,0 +1,5 @@
+CREATE TABLE ${flyway:defaultSchema}.orders (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    user_id bigint NOT NULL REFERENCES users (id),
+    currency char(3) NOT NULL DEFAULT '${currency}'
+);

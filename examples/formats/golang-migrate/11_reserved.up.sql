@@ -1,0 +1,1 @@
+-- nothing; kept for its number

@@ -1,0 +1,8 @@
+BEGIN;
+
+CREATE TABLE users (
+    id bigserial PRIMARY KEY,
+    email text NOT NULL UNIQUE
+);
+
+COMMIT;

@@ -1,0 +1,2 @@
+// Package migrations embeds the files; it is not a migration.
+package migrations

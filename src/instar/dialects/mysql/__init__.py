@@ -1,0 +1,70 @@
+"""MySQL, through PyMySQL. MariaDB's dialect is the same but for its name: the server says what it is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from instar.dialects import Names, Session, Settings
+from instar.model import Piece
+
+
+@dataclass(frozen=True, slots=True)
+class Mysql:
+    """MySQL 8 and MariaDB 10.6 or newer: DDL is atomic, and commits before and after itself."""
+
+    name: str = "mysql"
+    schemes: tuple[str, ...] = ("mysql",)
+    transactional_ddl: bool = False
+    begin: str = "START TRANSACTION"
+
+    def connect(self, url: str, settings: Settings) -> Session:
+        """Open a session. Raises ConnectError."""
+        from instar.dialects.mysql.connect import connect
+
+        return connect(url, settings)
+
+    def wrap(self, connection: object) -> Session | None:
+        """Make a session of a PyMySQL connection; None for anything else, and for the other dialect's server."""
+        from instar.dialects.mysql.connect import wrap
+
+        return wrap(connection)
+
+    def sql(self, names: Names) -> Mapping[str, str]:
+        """Return our own statements by name."""
+        from instar.dialects._named import filled, literal
+
+        schema = f"{self.quote(names.schema)}." if names.schema else ""
+        tables = {
+            "history": names.history,
+            "log": names.log,
+            "checkpoint": f"{names.internal}_checkpoint",
+            "meta": f"{names.internal}_meta",
+        }
+        fields = {field: schema + self.quote(name) for field, name in tables.items()}
+        fields["schema_name"] = literal(names.schema) if names.schema else "DATABASE()"
+        fields |= {"history_name": literal(names.history), "log_name": literal(names.log)}
+        return filled("instar.dialects.mysql", fields)
+
+    def cut(self, text: str) -> list[Piece]:
+        """Cut a script into statements. Raises CutError."""
+        from instar.dialects.mysql.parse import cut
+
+        return cut(text)
+
+    def fingerprint(self, text: str) -> str:
+        """Return a hash of `text` that layout and comments do not change."""
+        from instar.dialects.mysql.parse import fingerprint_of
+
+        return fingerprint_of(text)
+
+    def touched(self, text: str) -> frozenset[str] | None:
+        """Return the lower-case names of the tables that a statement is about; None when that is not known."""
+        from instar.dialects.mysql.parse import touched
+
+        return touched(text)
+
+    def quote(self, name: str) -> str:
+        """Quote an identifier."""
+        return "`" + name.replace("`", "``") + "`"
+
+
+dialect = Mysql()

@@ -1,0 +1,80 @@
+"""PostgreSQL 12 and later."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from instar.dialects import Names, Session, Settings, _named
+from instar.errors import DatabaseError
+from instar.model import Piece
+
+if TYPE_CHECKING:
+    from instar.dialects.postgresql.connect import PostgreSQLSession
+
+
+class PostgreSQL:
+    """The dialect; see instar.dialects.Dialect for what its methods promise."""
+
+    name = "postgresql"
+    schemes = ("postgresql", "postgres", "embedded")
+    transactional_ddl = True
+    begin = "BEGIN"
+
+    def connect(self, url: str, settings: Settings) -> Session:
+        """Open a session on `url`."""
+        from instar.dialects.postgresql.connect import connect
+
+        return connect(url, settings)
+
+    def wrap(self, connection: object) -> "PostgreSQLSession | None":
+        """Make a session of a psycopg 3 connection."""
+        if not type(connection).__module__.startswith("psycopg"):
+            return None
+        from instar.dialects.postgresql.connect import wrap
+
+        return wrap(connection)
+
+    def sql(self, names: Names) -> Mapping[str, str]:
+        """Return the statements of history.sql with our tables' names in them."""
+        history, log = self._table(names.schema, names.history), self._table(names.schema, names.log)
+        fields = {
+            "history": history,
+            "log": log,
+            "history_text": _named.literal(history),
+            "log_text": _named.literal(log),
+            "internal": self.quote(names.internal),
+            "checkpoint": self._table(names.internal, "checkpoint"),
+            "meta": self._table(names.internal, "meta"),
+        }
+        return _named.filled(__name__, fields)
+
+    def _table(self, schema: str, table: str) -> str:
+        return f"{self.quote(schema)}.{self.quote(table)}" if schema else self.quote(table)
+
+    def cut(self, text: str) -> list[Piece]:
+        """Cut a script into statements."""
+        from instar.dialects.postgresql import parse
+
+        return parse.cut(text)
+
+    def fingerprint(self, text: str) -> str:
+        """Return a text that ignores layout, comments and the case of words."""
+        from instar.dialects.postgresql import parse
+
+        return parse.fingerprint(text)
+
+    def touched(self, text: str) -> frozenset[str] | None:
+        """Return the names of the relations, types and functions that a statement names."""
+        from instar.dialects.postgresql import touched
+
+        return touched.touched(text)
+
+    def refuses_transaction(self, error: DatabaseError) -> bool:
+        """True for active_sql_transaction, and for a procedure that commits (invalid_transaction_termination)."""
+        return error.sqlstate in {"25001", "2D000"}
+
+    def quote(self, name: str) -> str:
+        """Quote an identifier."""
+        return '"' + name.replace('"', '""') + '"'
+
+
+dialect = PostgreSQL()

@@ -1,0 +1,341 @@
+"""A real PostgreSQL, started and stopped by instar: `embedded:` URLs, throw-away servers, crash tests.
+
+Nothing is installed and no port is opened: the server is reached through a Unix socket in a folder that only its own
+account can enter. As root it runs as `postgres`, or as `nobody` where that user does not exist.
+"""
+
+import atexit
+import os
+import shutil
+import socket
+import sys
+import threading
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
+
+from instar.dialects.postgresql import _embedded_nest as nests
+from instar.dialects.postgresql import _embedded_postmaster as postmaster
+from instar.dialects.postgresql import binaries
+from instar.dialects.postgresql._embedded_account import Account, account_for, run
+from instar.dialects.postgresql.binaries import available
+from instar.errors import ConnectError, UsageError
+
+_CARELESS = {"fsync": "off", "full_page_writes": "off"}  # a temporary server survives kill -9, not a power cut
+_INITDB = ("--no-sync", "-U", "postgres", "-A", "trust", "--encoding=UTF8")
+_PORT = 5432
+_BUILTIN_LOCALE = 17  # the first version whose C.UTF-8 does not depend on the system
+
+
+class Embedded:
+    """A running server: `data` is its folder, `bin` that of its programs, `version` its major version.
+
+    Every user of the same data in any process shares one server; the last one to stop ends it. One that was not
+    started by instar is used and never stopped. `database` is the one that `url()` names by itself.
+    """
+
+    def __init__(  # noqa: PLR0913
+        self,
+        data: Path,
+        version: int,
+        *,
+        account: Account,
+        nest: nests.Nest,
+        settings: Mapping[str, str],
+        tcp: bool = False,
+        database: str = "postgres",
+    ) -> None:
+        self.data = data
+        self.version = version
+        self.bin = binaries.folder_for(version, account)
+        self.database = database
+        self.port = _free_port() if tcp else _PORT
+        self._account = account
+        self._nest = nest
+        self._sockets = str(nest.sockets)
+        self._settings = self._defaults(tcp=tcp) | dict(settings)
+        self._process: threading.Thread | None = None
+        self._membership: int | None = None
+        self._owner = os.getpid()
+
+    @property
+    def temporary(self) -> bool:
+        """Whether the data goes away with the server."""
+        return self.data == self._nest.data
+
+    @property
+    def log(self) -> Path:
+        """The server's log, begun anew at every start."""
+        return self._nest.folder / "log" if self.temporary else self.data.with_name(f"{self.data.name}.log")
+
+    def url(self, database: str | None = None) -> str:
+        """Return a libpq URL through the Unix socket."""
+        name = quote(database or self.database, safe="")
+        return f"postgresql://postgres@/{name}?host={quote(self._sockets, safe='')}&port={self.port}"
+
+    def tcp_url(self, database: str | None = None) -> str:
+        """Return a libpq URL through 127.0.0.1, for a server started with `tcp`."""
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{quote(database or self.database, safe='')}"
+
+    def ensure(self, database: str) -> None:
+        """Create `database` unless it exists."""
+        import psycopg
+        from psycopg import errors, sql
+
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            if connection.execute("SELECT FROM pg_database WHERE datname = %s", (database,)).fetchone() is None:
+                try:
+                    connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
+                except (errors.DuplicateDatabase, errors.UniqueViolation):
+                    return  # another process was quicker
+
+    def stop(self, mode: str = "fast") -> None:
+        """Leave the server; the last one out stops it (`fast`, `smart` or `immediate`) and clears up."""
+        if self._membership is None:
+            return
+        transition = self._nest.transition()
+        try:
+            os.close(self._membership)
+            self._membership = None
+            if self._nest.deserted():
+                self._end(mode)
+        finally:
+            os.close(transition)
+            atexit.unregister(self._at_exit)
+
+    def restart(self) -> None:
+        """Start the server again with its settings, whether it runs, was killed or crashed."""
+        postmaster.stop(self.data, "fast")
+        self._reap()
+        self._launch()
+
+    def kill(self) -> None:
+        """Kill the server and all its processes, as a power cut would. `restart` brings it back."""
+        postmaster.kill(self.data)
+        self._reap()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _defaults(self, *, tcp: bool) -> dict[str, str]:
+        own = {
+            "unix_socket_directories": str(self._nest.sockets),
+            "unix_socket_permissions": "0700",
+            "listen_addresses": "127.0.0.1" if tcp else "",
+            "port": str(self.port),
+        }
+        return own | (_CARELESS if self.temporary else {})
+
+    def _begin(self, *, reuse: bool) -> None:
+        """Start the server or join the running one, and become one of its users."""
+        transition = self._nest.transition()
+        try:
+            found = postmaster.ready(self.data)
+            if found is None:
+                self._create()
+                self._launch()
+            else:
+                self._share(found, allowed=reuse)
+            self._membership = self._nest.join()
+            atexit.register(self._at_exit)
+        except BaseException:
+            self._abandon()
+            raise
+        finally:
+            os.close(transition)
+
+    def _share(self, found: postmaster.Postmaster, *, allowed: bool) -> None:
+        if not allowed:
+            raise ConnectError(f"a server for {self.data} is running already", hint="stop it, or share it")
+        self.port, self._sockets = found.port, found.sockets
+
+    def _create(self) -> None:
+        self._nest.prepare(self._account)
+        if _holds(self.data):
+            return
+        making = self.data.with_name(f"{self.data.name}.new")  # what an interrupted initdb leaves is not taken for data
+        if making.exists():
+            shutil.rmtree(making)
+        self._account.own(making)
+        run(self._account, [self.bin / "initdb", *_INITDB, *_locale(self.version), "-D", making])
+        try:
+            making.rename(self.data)
+        except OSError as error:
+            shutil.rmtree(making)
+            raise UsageError(
+                f"{self.data} holds something else than PostgreSQL's data", hint="name a new folder"
+            ) from error
+
+    def _launch(self) -> None:
+        self._process = postmaster.launch(self.bin, self.data, self.log, self._settings, self._account)
+
+    def _end(self, mode: str) -> None:
+        if self._sockets == str(self._nest.sockets):
+            postmaster.stop(self.data, mode)
+            self._reap()
+        self._nest.remove()
+
+    def _abandon(self) -> None:
+        """Clear up after a start that failed. A server that was there before is left alone."""
+        if self._process is not None:
+            self.kill()
+        if self._nest.deserted() and postmaster.running(self.data) is None:
+            self._nest.remove()
+
+    def _reap(self) -> None:
+        if self._process is not None:
+            self._process.join()
+            self._process = None
+
+    def _at_exit(self) -> None:
+        if os.getpid() == self._owner:  # not in a forked child
+            self.stop()
+
+
+def start(
+    data: Path | None = None,
+    *,
+    version: int | None = None,
+    settings: Mapping[str, str] | None = None,
+    tcp: bool = False,
+    reuse: bool = True,
+) -> Embedded:
+    """Start a PostgreSQL server, or join the one that already serves `data`.
+
+    `data` is created when missing; None means a temporary server that leaves nothing behind (and does not wait for
+    the disk). `version` is a major version, by default that of `data`, else the newest. `settings` go to the server
+    as `-c name=value`. With `tcp` it also listens on a free port of 127.0.0.1, where every local user may connect.
+
+    When root asks for a folder that the server's account cannot reach, the data lies in
+    /var/lib/instar/data/<hash of the path>, the same at every start: folders that are not ours keep their
+    permissions.
+
+    Raises UsageError when PostgreSQL is not installed, ConnectError when it does not start.
+    """
+    account = account_for(data)
+    if data is None:
+        nest = nests.temporary(account)
+        server = Embedded(
+            nest.data, binaries.choose(version), account=account, nest=nest, settings=settings or {}, tcp=tcp
+        )
+    else:
+        data = _reachable(data.absolute(), account)
+        major = _version_of(data, version)
+        nest = nests.lasting(data, account)
+        server = Embedded(data, major, account=account, nest=nest, settings=settings or {}, tcp=tcp)
+    server._begin(reuse=reuse)  # noqa: SLF001
+    return server
+
+
+def for_url(url: str, root: Path) -> Embedded:
+    """Start the server that an `embedded:` URL names; `root` is the project's folder.
+
+    `embedded:` keeps its data in `.instar/postgresql-<version>` of the project, `embedded:temporary` nowhere,
+    `embedded:PATH` there. `?version=16` chooses the major version, `?database=shop` the database (created when
+    missing); every other parameter is a setting of the server.
+    """
+    parts = urlsplit(url)
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    version = _number(options.pop("version", None), url)
+    database = options.pop("database", "postgres")
+    server = start(_data(unquote(parts.netloc + parts.path), root, version), version=version, settings=options)
+    server.database = database
+    try:
+        server.ensure(database)
+    except BaseException:
+        server.stop()
+        raise
+    return server
+
+
+def _number(text: str | None, url: str) -> int | None:
+    if text is None:
+        return None
+    if not text.isdecimal():
+        raise UsageError(f"the version in {url!r} is not a number", hint="write for example embedded:?version=16")
+    return int(text)
+
+
+def _data(path: str, root: Path, version: int | None) -> Path | None:
+    if path == "temporary":
+        return None
+    if path:
+        return root / path
+    return _project_data(root, version)
+
+
+def _project_data(root: Path, version: int | None) -> Path:
+    """Return the project's data: that of `version`, else the newest that is there, so that it never seems lost."""
+    folder = root / ".instar"
+    if not folder.exists():
+        folder.mkdir(mode=0o755)
+        folder.chmod(0o755)  # the server's account must get in, whatever our umask
+        (folder / ".gitignore").write_text("*\n")
+    if version is None:
+        present = [major for major in available() if _holds(_moved(folder / f"postgresql-{major}"))]
+        version = max(present, default=None)
+    return folder / f"postgresql-{binaries.choose(version)}"
+
+
+def _reachable(data: Path, account: Account) -> Path:
+    if _holds(data):
+        return data
+    moved = _moved(data)
+    if moved == data or (account.enters(_nearest(data.parent)) and not _holds(moved)):
+        data.parent.mkdir(parents=True, exist_ok=True)
+        return data
+    for folder in (moved.parent.parent, moved.parent):
+        folder.mkdir(mode=0o755, exist_ok=True)
+    return moved
+
+
+def _moved(data: Path) -> Path:
+    """Return where root's data lies when the server's account cannot reach `data`."""
+    if _holds(data) or not hasattr(os, "geteuid") or os.geteuid() != 0:
+        return data
+    return binaries.shared() / "data" / sha256(os.fsencode(data.resolve())).hexdigest()[:16] / data.name
+
+
+def _nearest(folder: Path) -> Path:
+    while not folder.exists():
+        folder = folder.parent
+    return folder
+
+
+def _holds(data: Path) -> bool:
+    return (data / "PG_VERSION").exists()
+
+
+def _version_of(data: Path, version: int | None) -> int:
+    if not _holds(data):
+        return binaries.choose(version)
+    there = int((data / "PG_VERSION").read_text().strip())
+    if version not in (None, there):
+        raise UsageError(
+            f"{data} holds data of PostgreSQL {there}, not {version}",
+            hint="leave the version out, choose another folder, or move the data with pg_dump",
+        )
+    return binaries.choose(there)
+
+
+def _locale(version: int) -> tuple[str, ...]:
+    if version >= _BUILTIN_LOCALE:
+        return ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+    return ("--locale=C.UTF-8" if sys.platform == "linux" else "--locale=C",)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+__all__ = ["Embedded", "available", "for_url", "start"]

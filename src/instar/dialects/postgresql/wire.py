@@ -1,0 +1,261 @@
+"""Commands over one libpq connection: a transaction's statements in one stream, each answer timed as it arrives.
+
+Pipeline mode with a flush request after every command (PostgreSQL manual, 32.5 "Pipeline Mode") saves the round trip
+between statements and still tells how long each took. COPY, and what cannot be in a transaction, goes alone by the
+simple protocol: a pipeline is an implicit transaction block.
+"""
+
+import select
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+from psycopg import pq
+from psycopg.adapt import Transformer
+
+from instar.dialects import Command, Outcome
+from instar.errors import DatabaseError
+
+_FATAL = pq.ExecStatus.FATAL_ERROR
+_TUPLES = pq.ExecStatus.TUPLES_OK
+_ABORTED = pq.ExecStatus.PIPELINE_ABORTED
+_SYNC = pq.ExecStatus.PIPELINE_SYNC
+_COPY_IN = pq.ExecStatus.COPY_IN
+_COPY_OUT = pq.ExecStatus.COPY_OUT
+_COPY_CHUNK = 1 << 16
+_FORGETTING = frozenset({"DEALLOC", "DISCARD"})
+# Worth another try as they are: lock_not_available, deadlock_detected, serialization_failure, and
+# invalid_sql_statement_name: a script threw our prepared statements away.
+LOCK_CODES = frozenset({"55P03", "40P01", "40001", "26000"})
+_LOST_CODES = frozenset({"57P01", "57P02", "57P03", "08000", "08003", "08006"})
+
+
+@dataclass(slots=True)
+class Wire:
+    """A libpq connection in use. `idle` is called once, after `patience` seconds in which the server said nothing."""
+
+    connection: psycopg.Connection[Any]
+    idle: Callable[[], None] | None = None
+    patience: float = 0.05
+    _seen: set[str] = field(default_factory=set)
+    _prepared: dict[str, bytes] = field(default_factory=dict)
+
+    def run(self, commands: Sequence[Command]) -> list[Outcome]:
+        """Run `commands` in order. Raises DatabaseError with the index of the one that failed."""
+        if len(commands) > 1 and not any(_has_data(command) for command in commands):
+            return self._pipelined(commands)
+        return [self._single(command, index) for index, command in enumerate(commands)]
+
+    def _pipelined(self, commands: Sequence[Command]) -> list[Outcome]:
+        raw = self.connection.pgconn
+        try:
+            for command in commands:
+                self._prepare(raw, command)
+            raw.enter_pipeline_mode()
+            for command in commands:
+                self._send(raw, command)
+                raw.send_flush_request()
+            raw.pipeline_sync()
+            return self._answers(raw, commands)
+        except psycopg.OperationalError as error:
+            raise lost(error) from error
+        finally:
+            self._leave_pipeline(raw)
+
+    def _prepare(self, raw: pq.abc.PGconn, command: Command) -> None:
+        """Prepare our own statements when they come again: parsing and planning them is a tenth of a small migration."""
+        text = command.text
+        if command.params is None or text in self._prepared or raw.transaction_status == pq.TransactionStatus.INERROR:
+            return
+        if text not in self._seen:
+            self._seen.add(text)
+            return
+        name = f"instar_{len(self._prepared)}".encode()
+        result = raw.prepare(name, _numbered(command))
+        if result.status != _FATAL:
+            self._prepared[text] = name
+
+    def forget(self) -> None:
+        """Take note that the server no longer knows our prepared statements."""
+        self._prepared.clear()
+
+    def _send(self, raw: pq.abc.PGconn, command: Command) -> None:
+        params = [_text(value) for value in command.params] if command.params else None
+        if command.params is None:
+            raw.send_query_params(command.text.encode(), None)
+            if command.text[:7].upper() in _FORGETTING:
+                self.forget()
+        elif name := self._prepared.get(command.text):
+            raw.send_query_prepared(name, params)
+        else:
+            raw.send_query_params(_numbered(command), params)
+
+    def _answers(self, raw: pq.abc.PGconn, commands: Sequence[Command]) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        failure: DatabaseError | None = None
+        begun = time.perf_counter()
+        for index, command in enumerate(commands):
+            result = self._next(raw)
+            while result is not None:
+                if result.status == _FATAL:
+                    failure = failure or self._failed(result, index, command)
+                elif result.status != _ABORTED:
+                    now = time.perf_counter()
+                    outcomes.append(self._outcome(result, now - begun))
+                    begun = now
+                result = self._next(raw)
+        self._expect_sync(raw, failure)
+        if failure is not None:
+            raise failure
+        return outcomes
+
+    def _failed(self, result: pq.abc.PGresult, index: int, command: Command) -> DatabaseError:
+        error = failed(result, index, command, self.connection)
+        if error.sqlstate == "26000":
+            self.forget()
+        return error
+
+    def _expect_sync(self, raw: pq.abc.PGconn, failure: DatabaseError | None) -> None:
+        if failure is not None and failure.connection_lost:
+            raise failure
+        result = self._next(raw)
+        if result is None or result.status != _SYNC:
+            raise failure or DatabaseError("the server's answers do not match the commands", connection_lost=True)
+
+    def _leave_pipeline(self, raw: pq.abc.PGconn) -> None:
+        if raw.status == pq.ConnStatus.OK and raw.pipeline_status != pq.PipelineStatus.OFF:
+            self.drain()
+            raw.exit_pipeline_mode()
+
+    def drain(self) -> None:
+        """Read what the server still has to say, after an interruption."""
+        raw = self.connection.pgconn
+        while raw.status == pq.ConnStatus.OK:
+            if raw.transaction_status != pq.TransactionStatus.ACTIVE:
+                return
+            result = self._next(raw)
+            if result is not None and result.status == _SYNC:
+                return
+
+    def _next(self, raw: pq.abc.PGconn) -> pq.abc.PGresult | None:
+        while raw.is_busy():
+            self._wait(raw)
+        return raw.get_result()
+
+    def _wait(self, raw: pq.abc.PGconn) -> None:
+        """Wait until the server says something; tell `idle` when it keeps silent for long."""
+        pending = raw.flush()
+        poll = select.poll()
+        poll.register(raw.socket, select.POLLIN | (select.POLLOUT if pending else 0))
+        if not poll.poll(self.patience * 1000) and self.idle is not None:
+            self.idle()
+            poll.poll(1000)
+        raw.consume_input()
+
+    def _single(self, command: Command, index: int) -> Outcome:
+        raw = self.connection.pgconn
+        begun = time.perf_counter()
+        try:
+            if command.params is None:
+                raw.send_query(command.text.encode())
+                if command.text[:7].upper() in _FORGETTING:
+                    self.forget()
+            else:
+                self._send(raw, command)
+            results = list(self._results(raw, command))
+        except psycopg.OperationalError as error:
+            raise lost(error, index) from error
+        for result in results:
+            if result.status == _FATAL:
+                raise self._failed(result, index, command)
+        if not results:
+            return Outcome(None, (), -1, time.perf_counter() - begun)
+        return self._outcome(results[-1], time.perf_counter() - begun)
+
+    def _results(self, raw: pq.abc.PGconn, command: Command) -> Iterator[pq.abc.PGresult]:
+        result = self._next(raw)
+        while result is not None:
+            if result.status == _COPY_IN:
+                self._feed(raw, command)
+            elif result.status == _COPY_OUT:
+                self._discard(raw)
+            else:
+                yield result
+            result = self._next(raw)
+
+    def _feed(self, raw: pq.abc.PGconn, command: Command) -> None:
+        data = ((command.statement and command.statement.data) or "").encode()
+        for start in range(0, len(data), _COPY_CHUNK):
+            raw.put_copy_data(data[start : start + _COPY_CHUNK])
+            raw.flush()
+        raw.put_copy_end()
+        raw.flush()
+
+    def _discard(self, raw: pq.abc.PGconn) -> None:
+        while True:
+            size, _ = raw.get_copy_data(1)
+            if size == 0:
+                self._wait(raw)
+            elif size < 0:
+                return
+
+    def _outcome(self, result: pq.abc.PGresult, seconds: float) -> Outcome:
+        count = result.command_tuples
+        affected = -1 if count is None else count
+        if result.status != _TUPLES:
+            return Outcome(None, (), affected, seconds)
+        loader = Transformer(self.connection)
+        loader.set_pgresult(result)
+        columns = tuple((result.fname(i) or b"").decode() for i in range(result.nfields))
+        return Outcome(loader.load_rows(0, result.ntuples, tuple), columns, affected, seconds)
+
+
+def _has_data(command: Command) -> bool:
+    return command.statement is not None and command.text[:4].upper() == "COPY"
+
+
+def _numbered(command: Command) -> bytes:
+    text = command.text
+    for number in range(1, len(command.params or ()) + 1):
+        text = text.replace("%s", f"${number}", 1)
+    return text.encode()
+
+
+def _text(value: object) -> bytes | None:
+    if value is None:
+        return None
+    return (str(value).lower() if isinstance(value, bool) else str(value)).encode()
+
+
+def failed(result: pq.abc.PGresult, index: int, command: Command, connection: psycopg.Connection[Any]) -> DatabaseError:
+    """Make our error of the server's, with its position counted in characters of the command."""
+
+    def field(which: pq.DiagnosticField) -> str:
+        return (result.error_field(which) or b"").decode("utf-8", "replace")
+
+    code = field(pq.DiagnosticField.SQLSTATE)
+    position = field(pq.DiagnosticField.STATEMENT_POSITION)
+    lost_now = code in _LOST_CODES or connection.pgconn.status != pq.ConnStatus.OK
+    return DatabaseError(
+        field(pq.DiagnosticField.MESSAGE_PRIMARY) or _said(result.error_message),
+        index=index,
+        sqlstate=code,
+        detail=field(pq.DiagnosticField.MESSAGE_DETAIL),
+        hint=field(pq.DiagnosticField.MESSAGE_HINT),
+        position=min(int(position) - 1, len(command.text)) if position else None,
+        context=field(pq.DiagnosticField.CONTEXT),
+        lock_timeout=code in LOCK_CODES,
+        connection_lost=lost_now or not code,
+    )
+
+
+def lost(error: Exception, index: int = 0) -> DatabaseError:
+    """Make our error of a connection that broke."""
+    return DatabaseError(_said(str(error).encode()) or "the connection was lost", index=index, connection_lost=True)
+
+
+def _said(message: bytes | str) -> str:
+    text = message.decode("utf-8", "replace") if isinstance(message, bytes) else message
+    return " ".join(text.split())

@@ -1,0 +1,76 @@
+"""SQLite, through the standard library."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from instar.dialects import Names, Session, Settings
+from instar.model import Piece
+
+
+@dataclass(frozen=True, slots=True)
+class Sqlite:
+    """SQLite 3.35 or newer: DDL is transactional, one writer at a time."""
+
+    name: str = "sqlite"
+    schemes: tuple[str, ...] = ("sqlite", "sqlite3")
+    transactional_ddl: bool = True
+    begin: str = "BEGIN IMMEDIATE"
+
+    def connect(self, url: str, settings: Settings) -> Session:
+        """Open the database file that `url` names. Raises ConnectError."""
+        from instar.dialects.sqlite.connect import connect
+
+        return connect(url, settings)
+
+    def wrap(self, connection: object) -> Session | None:
+        """Make a session of a sqlite3 connection; None for anything else."""
+        from instar.dialects.sqlite.connect import wrap
+
+        return wrap(connection)
+
+    def sql(self, names: Names) -> Mapping[str, str]:
+        """Return our own statements by name."""
+        from instar.dialects._named import filled, literal
+
+        schema = names.schema or "main"
+        return filled(
+            __name__,
+            {
+                "history": self._table(schema, names.history),
+                "log": self._table(schema, names.log),
+                "checkpoint": self._table(schema, f"{names.internal}_checkpoint"),
+                "meta": self._table(schema, f"{names.internal}_meta"),
+                "schema": self.quote(schema),
+                "schema_name": literal(schema),
+                "history_name": literal(names.history),
+                "log_name": literal(names.log),
+            },
+        )
+
+    def _table(self, schema: str, name: str) -> str:
+        return f"{self.quote(schema)}.{self.quote(name)}"
+
+    def cut(self, text: str) -> list[Piece]:
+        """Cut a script into statements. Raises CutError."""
+        from instar.dialects.sqlite.parse import cut
+
+        return cut(text)
+
+    def fingerprint(self, text: str) -> str:
+        """Return a hash of `text` that layout and comments do not change."""
+        from instar.dialects.sqlite.parse import fingerprint_of
+
+        return fingerprint_of(text)
+
+    def touched(self, text: str) -> frozenset[str] | None:
+        """Return the lower-case names of the tables that a statement is about."""
+        from instar.dialects.sqlite.parse import touched
+
+        return touched(text)
+
+    def quote(self, name: str) -> str:
+        """Quote an identifier."""
+        return '"' + name.replace('"', '""') + '"'
+
+
+dialect = Sqlite()
