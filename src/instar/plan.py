@@ -6,7 +6,7 @@ version stands.
 
 import hashlib
 import heapq
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from graphlib import CycleError, TopologicalSorter
@@ -41,9 +41,9 @@ class OutOfOrder(StrEnum):
 class Facts:
     """What a plan is made from.
 
-    `cut` gives the segments of a migration for an action; `touched` the objects that its `up` names (None: unknown);
-    `fingerprint` what its statements are, whatever their layout. `applied_fingerprints` has the same for applied
-    versions, as the log knows them.
+    `cut` gives the segments of a migration for an action, `touched` the objects that its `up` names (None: unknown),
+    `prints` a fingerprint of every statement. `reformatted` says whether an applied migration, whose checksum has
+    changed, still has the statements that were applied.
     """
 
     migrations: Sequence[Migration]
@@ -65,28 +65,45 @@ def mark(entries: Iterable[Entry]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
-def up(facts: Facts, *, to: str = "", count: int | None = None, out_of_order: OutOfOrder = OutOfOrder.SAFE) -> Plan:
+def up(
+    facts: Facts,
+    *,
+    to: str = "",
+    count: int | None = None,
+    out_of_order: OutOfOrder = OutOfOrder.SAFE,
+    only: Collection[str] | None = None,
+) -> Plan:
     """Plan the way forward to `to` (a version, `+N`, or "" for the newest), or by `count` migrations.
 
-    Raises PlanError where files and history do not agree, and UsageError at an unknown target.
+    With `only`, nothing but these versions. Raises PlanError where files and history do not agree, and UsageError at
+    an unknown target.
     """
     _refuse_half_done(facts, Action.ROLLBACK, "finish it with `instar down`")
     notes = _agree(facts)
-    applied = facts.applied()
-    covered, baseline = _baseline(facts)
-    pending = [
-        item
-        for item in facts.migrations
-        if item.kind is MigrationKind.VERSIONED and item.version not in applied and item not in covered
-    ]
-    late = _late(facts, pending)
-    ordered = sort(baseline + pending, facts.migrations, applied)
+    pending = versioned(facts)
+    late = late_ones(facts, pending)
+    ordered = sort(pending, facts.migrations, facts.applied())
+    if only is not None:
+        ordered = [item for item in ordered if item.version in only]
     chosen = _until(ordered, facts, to, count)
     _check_order([item for item in late if item in chosen], facts, out_of_order)
-    if len(chosen) == len(ordered) and count is None:
-        chosen += sort(_repeatables(facts, applied), facts.migrations, applied)
-    steps = [_step(facts, item, Action.APPLY, _notes(item, late, covered)) for item in chosen]
+    if len(chosen) == len(ordered) and count is None and only is None:
+        chosen += sort(repeatables(facts), facts.migrations, facts.applied())
+    steps = [_step(facts, item, Action.APPLY, late) for item in chosen]
     return _plan(facts, steps, notes)
+
+
+def versioned(facts: Facts) -> list[Migration]:
+    """Return the versioned migrations that are pending, and the baseline where it stands for the older ones."""
+    applied = facts.applied()
+    baseline = _baseline(facts)
+    covered = {item.version for item in covers(facts, baseline)}
+    return [
+        item
+        for item in facts.migrations
+        if (item.kind is MigrationKind.VERSIONED and item.version not in applied and item.version not in covered)
+        or item is baseline
+    ]
 
 
 def down(facts: Facts, *, to: str = "", count: int | None = None) -> Plan:
@@ -196,24 +213,23 @@ def order_of(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.replace("_", ".").split(".") if part.isdigit())
 
 
-def _baseline(facts: Facts) -> tuple[list[Migration], list[Migration]]:
-    """On a database without history the newest baseline stands for all versions up to its own."""
+def _baseline(facts: Facts) -> Migration | None:
+    """On a database without history, the newest baseline stands for all versions up to its own."""
     found = [item for item in facts.migrations if item.kind is MigrationKind.BASELINE]
-    if not found:
-        return [], []
-    newest = max(found, key=lambda item: item.order)
-    older = [item for item in facts.migrations if item.kind is MigrationKind.VERSIONED and item.order <= newest.order]
-    if facts.entries:
-        known = facts.applied()
-        return ([item for item in older] if newest.version in known and not _any_older(older, known, newest) else []), []
-    return older, [newest]
+    started = facts.entries or facts.checkpoints.keys() - {(item.version, Action.APPLY.value) for item in found}
+    return None if started or not found else max(found, key=lambda item: item.order)
 
 
-def _any_older(older: Sequence[Migration], known: Mapping[str, Entry], newest: Migration) -> bool:
-    return any(item.version in known and item.version != newest.version for item in older)
+def covers(facts: Facts, baseline: Migration | None) -> tuple[Migration, ...]:
+    """Return the migrations that a baseline stands for."""
+    if baseline is None:
+        return ()
+    found = (item for item in facts.migrations if item.kind is MigrationKind.VERSIONED)
+    return tuple(item for item in found if item.order <= baseline.order)
 
 
-def _late(facts: Facts, pending: Sequence[Migration]) -> list[Migration]:
+def late_ones(facts: Facts, pending: Sequence[Migration]) -> list[Migration]:
+    """Return those of `pending` that are older than the newest applied one, and not begun already."""
     orders = [order_of(entry.version) for entry in facts.entries if not entry.version.startswith("R__")]
     newest = max(orders, default=())
     partial = {version for version, _ in facts.checkpoints}
@@ -278,22 +294,43 @@ def find(word: str, migrations: Sequence[Migration]) -> Migration:
     raise UsageError(f"there is no migration {word!r}", hint=did_you_mean(word, known[-40:]))
 
 
-def _repeatables(facts: Facts, applied: Mapping[str, Entry]) -> list[Migration]:
+def repeatables(facts: Facts) -> list[Migration]:
+    """Return the repeatables that are new or have changed."""
+    applied = facts.applied()
     found = (item for item in facts.migrations if item.kind is MigrationKind.REPEATABLE)
     return [item for item in found if item.version not in applied or applied[item.version].checksum != item.checksum]
 
 
-def _step(facts: Facts, item: Migration, action: Action, notes: tuple[str, ...] = ()) -> Step:
+def _step(facts: Facts, item: Migration, action: Action, late: Sequence[Migration] = ()) -> Step:
     segments = facts.cut(item, action)
     checkpoint = facts.checkpoints.get((item.version, action.value))
+    prints = facts.prints(segments)
     if checkpoint is not None:
-        _refuse_edited_past(facts, item, checkpoint, segments)
-    return Step(item, action, segments, checkpoint, notes)
+        _refuse_edited_past(item, checkpoint, segments, prints)
+    covered = covers(facts, item) if item.kind is MigrationKind.BASELINE else ()
+    notes = (*(["out of order: older than what is applied"] if item in late else []),
+             *([f"stands for {len(covered)} older migrations"] if covered else []))  # fmt: skip
+    return Step(
+        item,
+        action,
+        segments,
+        checkpoint,
+        notes,
+        again=item.kind is MigrationKind.REPEATABLE and item.version in facts.applied(),
+        covers=tuple(other for other in covered if other.version != item.version),
+        fingerprint=combined(prints),
+    )
 
 
-def _refuse_edited_past(facts: Facts, item: Migration, checkpoint: Checkpoint, segments: Sequence[Segment]) -> None:
+def combined(prints: Sequence[str]) -> str:
+    """Return one fingerprint of a migration's statements, whatever their layout."""
+    return hashlib.sha256("\n".join(prints).encode()).hexdigest()[:16]
+
+
+def _refuse_edited_past(
+    item: Migration, checkpoint: Checkpoint, segments: Sequence[Segment], now: Sequence[str]
+) -> None:
     """What has run already must still stand in the file: else the rest would not fit to it."""
-    now = facts.prints(segments)
     statements = [statement for segment in segments for statement in segment.statements]
     for index, before in enumerate(checkpoint.fingerprints):
         if index < len(now) and now[index] == before:
@@ -304,12 +341,6 @@ def _refuse_edited_past(facts: Facts, item: Migration, checkpoint: Checkpoint, s
             hint="restore that statement; edit only what has not run yet, or see `instar repair`",
             place=Place(where.file, where.line, where.column, where.text.partition("\n")[0]) if where else None,
         )
-
-
-def _notes(item: Migration, late: Sequence[Migration], covered: Sequence[Migration]) -> tuple[str, ...]:
-    if item.kind is MigrationKind.BASELINE and covered:
-        return (f"stands for {len(covered)} older migrations",)
-    return ("out of order: older than what is applied",) if item in late else ()
 
 
 def _when(entry: Entry, files: Mapping[str, Migration]) -> tuple[float, tuple[int, ...]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from source_files import at, one, refusal
+from source_files import at, one, place, refusal
 
 from instar.errors import SourceError
 from instar.source.sections import NAMES, cut
@@ -38,7 +38,8 @@ def test_any_text_is_cut_without_loss_or_refused(text: str) -> None:
     try:
         sections = cut(Source("x.sql", text))
     except SourceError as error:
-        assert error.place is not None
+        where = place(error)
+        assert text.split("\n")[where.line - 1].startswith(where.source)
         return
     covered = "".join(text[each.marker : each.end] for each in sections)
     assert text.endswith(covered)
@@ -90,7 +91,7 @@ def test_an_unknown_section_is_refused_with_its_place(tmp_path: Path, marker: st
 )
 def test_an_unknown_option_is_refused_with_its_place(tmp_path: Path, options: str, column: int, hint: str) -> None:
     error = refusal(tmp_path, {NAME: f"-- migrate:{options}\n"})
-    assert error.message.endswith(f"is not an option of migrate:{options.split()[0]}")
+    assert error.message.endswith(f"is not an option of migrate:{options.partition(' ')[0]}")
     assert error.hint == hint or hint.startswith("known")
     assert at(error) == (NAME, 1, column)
 

@@ -60,11 +60,13 @@ class Settings:
     """What a session keeps to, in seconds; None leaves the server's own value.
 
     `lock_timeout` is the longest wait for one lock, `statement_timeout` the longest run of one statement.
+    `session_pooler` says that what stands in front of the database keeps sessions: it is not looked into.
     """
 
     lock_timeout: float | None = 0.1
     statement_timeout: float | None = None
     application: str = "instar"
+    session_pooler: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ class Session(Protocol):
     """A connection as instar sees it: autocommit unless a command begins a transaction."""
 
     server: Server
+    dialect: str
+    """The name of the dialect that this session speaks."""
 
     @property
     def driver(self) -> object:

@@ -29,17 +29,27 @@ def heading(statement: Sequence[Token]) -> list[str]:
     words = [token.word for token in inner]
     if words[:1] not in (["create"], ["alter"], ["drop"]):
         return words
-    return words[:1] + words[_object_at(words) :]
+    return words[:1] + words[object_at(words) :]
 
 
-def _object_at(words: Sequence[str]) -> int:
+def object_at(words: Sequence[str]) -> int:
     at = 1
     while at < len(words):
         if words[at] in {"definer", "algorithm"} and words[at + 1 : at + 2] == ["="]:
             at = _after_value(words, at + 2)
         elif words[at : at + 2] == ["sql", "security"]:
             at += 3
-        elif words[at] in {"or", "replace", "aggregate", "unique", "fulltext", "spatial", "online", "offline", "ignore"}:
+        elif words[at] in {
+            "or",
+            "replace",
+            "aggregate",
+            "unique",
+            "fulltext",
+            "spatial",
+            "online",
+            "offline",
+            "ignore",
+        }:
             at += 1
         else:
             break
@@ -71,11 +81,15 @@ def kind(statement: Sequence[Token]) -> Kind:  # noqa: PLR0911 - one answer per 
     if verb in _SETTING or (verb, second) == ("drop", "prepare") or _fills_variable(statement):
         return Kind.SETTING
     if verb in {"analyze", "load"}:
-        return Kind.OUTSIDE if second in {"table", "no_write_to_binlog", "local", "index"} and verb_is_table(words) else Kind.PLAIN
+        return (
+            Kind.OUTSIDE
+            if second in {"table", "no_write_to_binlog", "local", "index"} and _names_table(words)
+            else Kind.PLAIN
+        )
     return Kind.OUTSIDE if verb in _OUTSIDE else Kind.PLAIN
 
 
-def verb_is_table(words: Sequence[str]) -> bool:
+def _names_table(words: Sequence[str]) -> bool:
     """Tell `ANALYZE [LOCAL] TABLE` and `LOAD INDEX` from MariaDB's `ANALYZE SELECT` and from `LOAD DATA`."""
     return "table" in words[1:3] or words[:2] == ["load", "index"]
 

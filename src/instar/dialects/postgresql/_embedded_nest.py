@@ -19,6 +19,7 @@ from instar.errors import ConnectError, UsageError
 
 _SOCKET_LIMIT = 60  # sockaddr_un holds 104 bytes on macOS, 108 on Linux; ours adds up to 36
 _PATIENCE = 120.0
+_GONE = "gone-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Nest:
 
     def transition(self) -> int:
         """Wait for the right to start or stop the server; the result is closed to give it back."""
-        descriptor = hold(self.folder / "lock", wait=_PATIENCE)
+        descriptor = hold(self.folder / "lock", wait=_PATIENCE, create=True)
         if descriptor is None:
             raise ConnectError(
                 f"another process has been starting or stopping the server in {self.folder} for two minutes",
@@ -68,8 +69,10 @@ class Nest:
             account.own(self.sockets)
 
     def remove(self) -> None:
-        """Remove the folder with all that is in it."""
-        shutil.rmtree(self.folder)
+        """Remove the folder with all that is in it, under another name: the next server may be on its way."""
+        gone = self.folder.with_name(f"{_GONE}{os.urandom(4).hex()}")
+        self.folder.rename(gone)
+        shutil.rmtree(gone, ignore_errors=True)
 
 
 def temporary(account: Account) -> Nest:
@@ -100,7 +103,9 @@ def run_folder(account: Account) -> Path:
 def sweep(run: Path) -> None:
     """Stop temporary servers whose process is gone, and remove nests that nobody uses."""
     for folder in run.iterdir():
-        if folder.is_dir():
+        if folder.name.startswith(_GONE):
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
             _sweep_one(Nest(folder))
 
 
@@ -130,19 +135,28 @@ def _connects(sockets: Path) -> bool:
     return False
 
 
-def hold(path: Path, *, shared: bool = False, wait: float = 0.0) -> int | None:
-    """Lock the file `path`, trying for `wait` seconds; return its descriptor, or None when it is taken."""
+def hold(path: Path, *, shared: bool = False, wait: float = 0.0, create: bool = False) -> int | None:
+    """Lock the file `path`, trying for `wait` seconds; return its descriptor, or None when it is taken.
+
+    `create` makes its folder, at every try: whoever had the lock before may have removed it.
+    """
     deadline = time.monotonic() + wait
-    while (descriptor := _try(path, shared=shared)) is None and time.monotonic() < deadline:
+    while True:
+        if create:
+            path.parent.mkdir(mode=0o755, exist_ok=True)
+        descriptor = _try(path, shared=shared)
+        if descriptor is not None or time.monotonic() > deadline:
+            return descriptor
         time.sleep(0.02)
-    return descriptor
 
 
 def _try(path: Path, *, shared: bool) -> int | None:
     import fcntl
 
-    path.parent.mkdir(mode=0o755, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
     try:
         fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         if os.path.samestat(os.fstat(descriptor), path.stat()):

@@ -13,6 +13,7 @@ from instar.dialects.postgresql._embedded_account import Account, environment
 from instar.errors import ConnectError
 
 _PATIENCE = 120.0
+_LINES = 8  # of a complete postmaster.pid
 _STILL_IN_USE = "pre-existing shared memory block"
 
 
@@ -112,20 +113,26 @@ def _forget(data: Path) -> dict[str, str]:
     """Tell the server that the process in a stale postmaster.pid is not another server.
 
     After a reboot, and in containers, the old number belongs to another process and the server would refuse to
-    start. Removing the file would also remove its guard against orphaned children (CreateLockFile in miscinit.c).
+    start. Removing the file would also remove its guard against orphaned children (CreateLockFile in miscinit.c);
+    only an empty one, left by a server that died while writing it, guards nothing.
     """
     stale = _read(data)
-    return {"PG_GRANDPARENT_PID": str(stale.pid)} if stale else {}
+    if stale is None:
+        (data / "postmaster.pid").unlink(missing_ok=True)
+        return {}
+    return {"PG_GRANDPARENT_PID": str(stale.pid)}
 
 
 def _read(data: Path) -> Postmaster | None:
     try:
         lines = (data / "postmaster.pid").read_text(errors="replace").splitlines()
-        return Postmaster(int(lines[0]), int(lines[3]), lines[4].strip(), lines[7].strip())
-    except (FileNotFoundError, ValueError):
+    except FileNotFoundError:
         return None
-    except IndexError:
+    if not lines:  # just created
+        return None
+    if len(lines) < _LINES:
         return Postmaster(int(lines[0]), 0, "", "starting")
+    return Postmaster(int(lines[0]), int(lines[3]), lines[4].strip(), lines[7].strip())
 
 
 def _serves(pid: int, data: Path) -> bool:

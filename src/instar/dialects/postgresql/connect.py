@@ -34,6 +34,8 @@ _NAME_LIMIT = 63
 class PostgreSQLSession:
     """One connection; see instar.dialects.Session for what its methods promise."""
 
+    dialect = "postgresql"
+
     def __init__(
         self,
         connection: psycopg.Connection[Any],
@@ -263,7 +265,8 @@ def connect(url: str, settings: Settings) -> PostgreSQLSession:
         raise ConnectError(_reason(error), hint=_hint(str(error))) from None
     session = PostgreSQLSession(connection, settings, release=release)
     try:
-        pooler.refuse(session)
+        if not settings.session_pooler:
+            pooler.refuse(session)
     except ConnectError:
         session.close()
         raise

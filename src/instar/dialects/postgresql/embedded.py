@@ -57,7 +57,7 @@ class Embedded:
         self._nest = nest
         self._sockets = str(nest.sockets)
         self._settings = self._defaults(tcp=tcp) | dict(settings)
-        self._process: threading.Thread | None = None
+        self._reaper: threading.Thread | None = None
         self._membership: int | None = None
         self._owner = os.getpid()
 
@@ -175,7 +175,7 @@ class Embedded:
             ) from error
 
     def _launch(self) -> None:
-        self._process = postmaster.launch(self.bin, self.data, self.log, self._settings, self._account)
+        self._reaper = postmaster.launch(self.bin, self.data, self.log, self._settings, self._account)
 
     def _end(self, mode: str) -> None:
         if self._sockets == str(self._nest.sockets):
@@ -185,15 +185,15 @@ class Embedded:
 
     def _abandon(self) -> None:
         """Clear up after a start that failed. A server that was there before is left alone."""
-        if self._process is not None:
+        if self._reaper is not None:
             self.kill()
         if self._nest.deserted() and postmaster.running(self.data) is None:
             self._nest.remove()
 
     def _reap(self) -> None:
-        if self._process is not None:
-            self._process.join()
-            self._process = None
+        if self._reaper is not None:
+            self._reaper.join()
+            self._reaper = None
 
     def _at_exit(self) -> None:
         if os.getpid() == self._owner:  # not in a forked child

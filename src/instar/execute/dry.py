@@ -1,0 +1,61 @@
+"""A plan as one SQL script: exactly the statements that would run, with their transactions and the history rows."""
+
+from collections.abc import Iterator
+
+from instar.dialects import Command, Dialect
+from instar.history import History
+from instar.model import Action, Plan, Segment, Step
+
+
+def script(plan: Plan, dialect: Dialect, history: History) -> str:
+    """Return the script. Its comments say what is instar's own; log rows and checkpoints are left out."""
+    return "\n".join(line for step in plan.steps for line in _step(step, dialect, history))
+
+
+def _step(step: Step, dialect: Dialect, history: History) -> Iterator[str]:
+    migration = step.migration
+    yield f"-- {step.action.value} {migration.label} ({migration.path})"
+    skipped = step.checkpoint.done if step.checkpoint else 0
+    if skipped:
+        yield f"-- {skipped} statements are done already"
+    left = [part for part in step.segments if part.first + len(part.statements) > skipped]
+    for number, segment in enumerate(left):
+        yield from _segment(segment, dialect, _record(step, history) if number + 1 == len(left) else "")
+    if not left:
+        yield from (f"{dialect.begin};", _record(step, history), "COMMIT;")
+    yield ""
+
+
+def _segment(segment: Segment, dialect: Dialect, record: str) -> Iterator[str]:
+    if segment.transaction:
+        yield f"{segment.begin.text if segment.begin else dialect.begin};"
+    for statement in segment.statements:
+        yield f"{statement.text};"
+        if statement.data is not None:
+            yield f"{statement.data}\\."
+    if segment.transaction:
+        yield from ([record] if record else [])
+        yield "COMMIT;"
+    elif record:
+        yield from (f"{dialect.begin};", record, "COMMIT;")
+
+
+def _record(step: Step, history: History) -> str:
+    if step.action is Action.ROLLBACK:
+        return _filled(history.command("delete", step.migration.version))
+    return _filled(history.record(step.migration, 0, again=step.again))
+
+
+def _filled(command: Command) -> str:
+    text = " ".join(command.text.split())
+    for value in command.params or ():
+        text = text.replace("%s", _literal(value), 1)
+    return f"{text};"
+
+
+def _literal(value: object) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
