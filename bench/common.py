@@ -1,11 +1,13 @@
 """What all measurements share: a server, fresh databases, timed processes, tables of results."""
 
 import argparse
+import fcntl
 import os
 import platform
 import random
 import shutil
 import statistics
+import struct
 import subprocess
 import sys
 import tempfile
@@ -25,6 +27,7 @@ from instar.dialects.postgresql import binaries, embedded
 HERE = Path(__file__).parent
 _SETTINGS = {"full_page_writes": "on", "autovacuum": "off", "max_wal_size": "8GB", "checkpoint_timeout": "1h"}
 _OURS = ("PG", "INSTAR_", "DBMATE_", "DATABASE_URL", "ALEMBIC_")
+_GET_FLAGS, _SET_FLAGS, _TOP_OF_HIERARCHY = 0x80086601, 0x40086602, 0x00020000  # linux/fs.h
 _PEAK = """import os, resource, subprocess, sys
 code = subprocess.run(sys.argv[2:]).returncode
 open(sys.argv[1], "w").write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
@@ -87,7 +90,7 @@ class Server:
     """A PostgreSQL server on which databases are made, and dropped only at the end.
 
     Deleting the thousands of files of a database makes creating files two to three times slower for some seconds:
-    ext4 walks over inodes that were deleted a moment ago. So nothing is dropped between two timed runs.
+    ext4 walks over inodes that were deleted in the last minutes. So nothing is dropped between two timed runs.
     """
 
     address: str
@@ -141,8 +144,36 @@ def serve(asked: argparse.Namespace) -> Iterator[Server]:
             server.drop()
         return
     settings = _SETTINGS | {"fsync": asked.fsync}
-    with embedded.start(version=asked.version, settings=settings) as started:
+    with _place(asked.data) as data, embedded.start(data, version=asked.version, settings=settings) as started:
         yield Server(started.url(), _psql(started.bin))
+
+
+@contextmanager
+def _place(parent: Path | None) -> Iterator[Path]:
+    """Give a place for a server's data, on ext4 in another part of the disk each time.
+
+    Files that were deleted nearby (by the run before, by somebody's tests) make creating files slow for minutes, see
+    Server; a folder below one with the "top of a hierarchy" flag lies far from its parent.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="instar-bench-", dir=parent))
+    try:
+        folder.chmod(0o755)  # the server may run as another user
+        _spread(folder)
+        yield folder / os.urandom(4).hex()
+    finally:
+        shutil.rmtree(folder)
+
+
+def _spread(folder: Path) -> None:
+    """Set the flag of `chattr +T`. Not every file system knows it, and it only makes times steadier."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        flags = fcntl.ioctl(handle, _GET_FLAGS, struct.pack("l", 0))
+        fcntl.ioctl(handle, _SET_FLAGS, struct.pack("l", struct.unpack("l", flags)[0] | _TOP_OF_HIERARCHY))
+    except OSError:
+        return
+    finally:
+        os.close(handle)
 
 
 def _psql(folder: Path | None) -> str:
@@ -159,6 +190,7 @@ def parser(description: str | None, *, n: int = 1000, rounds: int = 5) -> argpar
     made.add_argument("--rounds", type=int, default=rounds, help="each tool runs once per round (default %(default)s)")
     made.add_argument("--fsync", choices=("on", "off"), default="off", help="of our own server (default %(default)s)")
     made.add_argument("--version", type=int, help="major version of our own server (default: the newest)")
+    made.add_argument("--data", type=Path, help="put our own server's data below this folder (default: the temporary one)")
     made.add_argument("--url", help="use this server, where we may create databases, instead of starting one")
     made.add_argument("--check", action="store_true", help="exit with 1 when a bar is missed or a tool fails")
     return made

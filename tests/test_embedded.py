@@ -115,6 +115,20 @@ def test_the_environment_of_the_user_does_not_steer_the_server(monkeypatch: pyte
         assert setting(server, "port") == "5432"
 
 
+@pytest.mark.skipif(not Path("/proc/sysvipc/shm").exists(), reason="shared memory is listed in /proc on Linux only")
+def test_a_killed_temporary_server_leaves_no_shared_memory_behind() -> None:
+    with embedded.start() as server:
+        segment = (server.data / "postmaster.pid").read_text().splitlines()[6].split()[-1]
+        assert segment in segments()
+        assert setting(server, "dynamic_shared_memory_type") == "mmap"
+        server.kill()
+    assert segment not in segments()
+
+
+def segments() -> list[str]:
+    return [line.split()[1] for line in Path("/proc/sysvipc/shm").read_text().splitlines()]
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_killed_server_comes_back_with_all_that_was_committed(version: int) -> None:
     with embedded.start(version=version) as server:

@@ -26,18 +26,14 @@ class Invocation:
         self.quiet = False
         self.no_color = False
         self.secrets: list[str] = []
+        self._loaded: Config | None = None
 
     def configuration(self) -> "Config":
-        """Read the configuration. Raises ConfigError when it is wrong."""
-        from instar import config
-
-        self.secrets.extend(os.environ[name] for name in _SECRET_VARIABLES if os.environ.get(name))
-        loaded = config.load(Path.cwd(), file=Path(self.config) if self.config else None, environ=os.environ)
-        if not self.directory:
-            return loaded
-        return loaded.override(
-            {"migrations": {"directory": [str(Path(folder).absolute()) for folder in self.directory]}}
-        )
+        """Read the configuration, once. Raises ConfigError when it is wrong."""
+        if self._loaded is None:
+            self.secrets.extend(os.environ[name] for name in _SECRET_VARIABLES if os.environ.get(name))
+            self._loaded = self._load()
+        return self._loaded
 
     def settings(self) -> "Environment":
         """Return the environment that was asked for, with the options of the command line in it."""
@@ -46,11 +42,25 @@ class Invocation:
         return environment
 
     def migrator(self, watch: "Callable[[Event], None] | None" = None) -> "Migrator":
-        """Return the migrator for what was asked."""
+        """Return the migrator for what was asked.
+
+        From here on the program works in the project's folder: the file of a relative URL, and what a Python migration
+        opens, are the same wherever in the project the command is given.
+        """
         from instar.migrator import Migrator
 
-        self.settings()
+        os.chdir(self.settings().root)
         return Migrator.from_config(self.configuration(), self.environment, database=self.database, watch=watch)
+
+    def _load(self) -> "Config":
+        from instar import config
+
+        loaded = config.load(Path.cwd(), file=Path(self.config) if self.config else None, environ=os.environ)
+        if not self.directory:
+            return loaded
+        return loaded.override(
+            {"migrations": {"directory": [str(Path(folder).absolute()) for folder in self.directory]}}
+        )
 
     def colored(self) -> bool:
         """Tell whether colours are wanted on a terminal."""

@@ -18,6 +18,11 @@ def common(function: F) -> F:
     return function
 
 
+def is_common(parameter: click.Parameter) -> bool:
+    """Tell whether all commands have this option."""
+    return isinstance(parameter, click.Option) and (parameter.callback is _remember or "--help" in parameter.opts)
+
+
 def version(function: F) -> F:
     """Add --version."""
     return click.version_option(instar.__version__, "-V", "--version", message="%(prog)s %(version)s")(function)
@@ -36,6 +41,22 @@ class DurationType(click.ParamType[float]):
             return parse(value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+
+DURATION = DurationType()
+
+
+def complete_version(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the versions of the migrations in the folder, without a database."""
+    del ctx, param
+    from instar.errors import InstarError
+
+    try:
+        folders = Invocation().settings().directories
+    except InstarError:
+        return []
+    names = {path.name.partition("_")[0] for folder in folders if folder.is_dir() for path in folder.iterdir()}
+    return sorted(name for name in names if name[:1].isdigit() and name.startswith(incomplete))
 
 
 def _remember(ctx: click.Context, param: click.Parameter, value: object) -> None:
@@ -72,7 +93,11 @@ _COMMON = (
         "-d", "--database", metavar="URL", help="Use this database; '${NAME}' in it is filled in.  [env: DATABASE_URL]"
     ),
     _option(
-        "--directory", metavar="DIR", type=click.Path(), multiple=True, help="Read migrations here; may be repeated."
+        "--directory",
+        metavar="DIR",
+        type=click.Path(),
+        multiple=True,
+        help="Folder of the migrations; may be repeated.",
     ),
     _option("--json", is_flag=True, help="Write the result as JSON."),
     _option("-q", "--quiet", is_flag=True, help="No progress, only results and errors."),

@@ -75,6 +75,15 @@ def document(asked: Invocation, value: object, lines: Callable[[], str]) -> None
         sys.stdout.write(text + "\n")
 
 
+def say(asked: Invocation, text: str, *, result: bool = False) -> None:
+    """Write a sentence: a `result` to stdout, anything else to stderr unless --quiet. With --json nothing."""
+    if asked.json or (asked.quiet and not result):
+        return
+    stream = sys.stdout if result else sys.stderr
+    stream.write(f"{text}\n")
+    stream.flush()
+
+
 def _renderer(asked: Invocation) -> _Renderer:
     if asked.json:
         from instar.render import json

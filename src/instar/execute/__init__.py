@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from instar.dialects import Command, Dialect, Outcome, Probe, Session, Settings
 from instar.errors import (
@@ -106,9 +107,9 @@ class Execution:
         total = len(plan.steps)
         for number, step in enumerate(plan.steps):
             following = plan.steps[number + 1] if number + 1 < total else None
-            with_step = self._begin(step, number, total)
-            self._guarded(lambda step=step, following=following: self._perform(step, following))
-            self._ended(with_step, number, total)
+            work = self._begin(step, number, total)
+            self._guarded(partial(self._perform, step, following))
+            self._ended(work, number, total)
 
     def _begin(self, step: Step, number: int, total: int) -> Work:
         attempt = self._waiting.pop(0) if self._waiting else _identifier(self._session.run([self._started(step)])[0])
@@ -296,7 +297,8 @@ class Execution:
     def _call(self, step: Step, statement: Statement) -> None:
         """Run a Python migration's function on the driver's connection, which it must not commit."""
         code = step.migration.code
-        function = code and (code.up if step.action is Action.APPLY else code.down)
+        assert code is not None
+        function = code.up if step.action is Action.APPLY else code.down
         assert function is not None
         begun = time.perf_counter()
         function(checks.Guarded(self._session.driver))

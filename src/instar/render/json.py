@@ -126,7 +126,12 @@ def _migration(migration: Migration) -> Value:
 
 
 def _plan(plan: Plan) -> Value:
-    return {"id": plan.identifier, "history": plan.history, "steps": [_step(step) for step in plan.steps]}
+    return {
+        "id": plan.identifier,
+        "history": plan.history,
+        "steps": [_step(step) for step in plan.steps],
+        "notes": plan.notes,
+    }
 
 
 def _step(step: Step) -> Value:

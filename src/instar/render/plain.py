@@ -20,8 +20,9 @@ def status(conditions: Sequence[Condition]) -> str:
 def plan(plan: Plan) -> str:
     """Return what will be done: steps, segments, statements, notes."""
     if not plan.steps:
-        return "nothing to do"
-    return "\n".join([*chain.from_iterable(_step(step) for step in plan.steps), _words.plan_summary(plan)])
+        return "\n".join([*(f"note: {note}" for note in plan.notes), "nothing to do"])
+    steps = chain.from_iterable(_step(step) for step in plan.steps)
+    return "\n".join([*steps, *(f"note: {note}" for note in plan.notes), _words.plan_summary(plan)])
 
 
 def history(attempts: Sequence[Attempt]) -> str:

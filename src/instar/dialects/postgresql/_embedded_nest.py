@@ -117,7 +117,7 @@ def _sweep_one(nest: Nest) -> None:
         if not nest.deserted():
             return
         if nest.data.exists():
-            postmaster.kill(nest.data)
+            postmaster.stop(nest.data, "immediate")
         if not _connects(nest.sockets):
             nest.remove()
     finally:

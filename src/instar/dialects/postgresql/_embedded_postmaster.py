@@ -13,18 +13,20 @@ from instar.dialects.postgresql._embedded_account import Account, environment
 from instar.errors import ConnectError
 
 _PATIENCE = 120.0
+_IPC_RMID = 0  # the same on Linux and macOS
 _LINES = 8  # of a complete postmaster.pid
 _STILL_IN_USE = "pre-existing shared memory block"
 
 
 @dataclass(frozen=True, slots=True)
 class Postmaster:
-    """What `postmaster.pid` says: the process, its port, the folder of its socket, and its state."""
+    """What `postmaster.pid` says: the process, its port, socket folder, state and shared memory segment (System V)."""
 
     pid: int
     port: int
     sockets: str
     status: str
+    segment: int = -1
 
 
 def running(data: Path) -> Postmaster | None:
@@ -67,14 +69,19 @@ def stop(data: Path, mode: str) -> None:
         _until(lambda: not _serves(found.pid, data), data)
 
 
-def kill(data: Path) -> None:
-    """End the server of `data` as a power cut would: SIGKILL, to all its processes at once."""
+def kill(data: Path, *, forever: bool = False) -> None:
+    """End the server of `data` as a power cut would: SIGKILL, to all its processes at once.
+
+    `forever` also removes the shared memory that the next server on this data would have found and removed.
+    """
     found = running(data)
     if found is not None:
         children = _children(found.pid)
         for pid in (found.pid, *children):
             _send(pid, signal.SIGKILL)
         _until(lambda: not _serves(found.pid, data) and not any(_serves(pid, data) for pid in children), data)
+        if forever:
+            _remove_segment(found.segment)
 
 
 def _spawn(
@@ -132,7 +139,8 @@ def _read(data: Path) -> Postmaster | None:
         return None
     if len(lines) < _LINES:
         return Postmaster(int(lines[0]), 0, "", "starting")
-    return Postmaster(int(lines[0]), int(lines[3]), lines[4].strip(), lines[7].strip())
+    segment = int(lines[6].split()[-1])
+    return Postmaster(int(lines[0]), int(lines[3]), lines[4].strip(), lines[7].strip(), segment)
 
 
 def _serves(pid: int, data: Path) -> bool:
@@ -149,6 +157,12 @@ def _children(pid: int) -> tuple[int, ...]:
     listing = Path(f"/proc/{pid}/task/{pid}/children")
     text = listing.read_text() if listing.exists() else _ask("pgrep", "-P", str(pid))
     return tuple(int(word) for word in text.split())
+
+
+def _remove_segment(identifier: int) -> None:
+    import ctypes
+
+    ctypes.CDLL(None).shmctl(identifier, _IPC_RMID, None)
 
 
 def _ask(*command: str) -> str:

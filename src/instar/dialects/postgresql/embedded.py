@@ -24,7 +24,11 @@ from instar.dialects.postgresql._embedded_account import Account, account_for, r
 from instar.dialects.postgresql.binaries import available
 from instar.errors import ConnectError, UsageError
 
-_CARELESS = {"fsync": "off", "full_page_writes": "off"}  # a temporary server survives kill -9, not a power cut
+_TEMPORARY = {
+    "fsync": "off",  # it survives kill -9, not a power cut
+    "full_page_writes": "off",
+    "dynamic_shared_memory_type": "mmap",  # in the data folder: a killed server leaves nothing in /dev/shm
+}
 _INITDB = ("--no-sync", "-U", "postgres", "-A", "trust", "--encoding=UTF8")
 _PORT = 5432
 _BUILTIN_LOCALE = 17  # the first version whose C.UTF-8 does not depend on the system
@@ -114,7 +118,7 @@ class Embedded:
 
     def kill(self) -> None:
         """Kill the server and all its processes, as a power cut would. `restart` brings it back."""
-        postmaster.kill(self.data)
+        postmaster.kill(self.data, forever=self.temporary)
         self._reap()
 
     def __enter__(self) -> Self:
@@ -132,7 +136,7 @@ class Embedded:
             "listen_addresses": "127.0.0.1" if tcp else "",
             "port": str(self.port),
         }
-        return own | (_CARELESS if self.temporary else {})
+        return own | (_TEMPORARY if self.temporary else {})
 
     def _begin(self, *, reuse: bool) -> None:
         """Start the server or join the running one, and become one of its users."""
