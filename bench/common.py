@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -190,7 +190,9 @@ def parser(description: str | None, *, n: int = 1000, rounds: int = 5) -> argpar
     made.add_argument("--rounds", type=int, default=rounds, help="each tool runs once per round (default %(default)s)")
     made.add_argument("--fsync", choices=("on", "off"), default="off", help="of our own server (default %(default)s)")
     made.add_argument("--version", type=int, help="major version of our own server (default: the newest)")
-    made.add_argument("--data", type=Path, help="put our own server's data below this folder (default: the temporary one)")
+    made.add_argument(
+        "--data", type=Path, help="put our own server's data below this folder (default: the temporary one)"
+    )
     made.add_argument("--url", help="use this server, where we may create databases, instead of starting one")
     made.add_argument("--check", action="store_true", help="exit with 1 when a bar is missed or a tool fails")
     return made
@@ -221,7 +223,7 @@ class Results:
         return None if ours is None or theirs is None else ours / theirs
 
 
-def interleave(results: Results, rounds: int, measures: dict[str, Callable[[], float]]) -> None:
+def interleave(results: Results, rounds: int, measures: Mapping[str, Callable[[], float]]) -> None:
     """Call every measure once per round, in a new order each round, and leave out those that fail."""
     order = random.Random(1)
     results.seconds |= {name: [] for name in measures}
@@ -285,7 +287,9 @@ def judge(bars: Sequence[Bar], results: Results, *, check: bool) -> int:
 def heading(title: str, *facts: str) -> None:
     """Print what is measured and on what."""
     load = ", ".join(f"{value:.2f}" for value in os.getloadavg())
-    print(f"{title}\n{platform.machine()}, {os.cpu_count()} processors, load {load}, Python {platform.python_version()}")
+    print(
+        f"{title}\n{platform.machine()}, {os.cpu_count()} processors, load {load}, Python {platform.python_version()}"
+    )
     for fact in facts:
         print(fact)
     print(flush=True)

@@ -1,46 +1,52 @@
 """Roll N plain migrations back: instar, psql as the floor, and other tools, side by side."""
 
 import sys
-from functools import partial
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from common import Bar, BenchError, Results, Server, heading, interleave, judge, parser, run, serve, show
 from tools import Tool, choose, folders, verify, versions
 
 
-def applied(server: Server, tool: Tool, folder: Path, n: int) -> str:
-    """Return the URL of a database where `tool` has applied everything; every round rolls back a copy of it."""
-    url = server.database()
-    run(tool.call("up", folder, url))
-    verify(tool, url, n)
-    return url
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How one tool goes back from `n` migrations: in one call, or one migration per call and then only `steps`."""
 
+    server: Server
+    tool: Tool
+    folder: Path
+    n: int
+    steps: int
 
-def roll_back(server: Server, tool: Tool, folder: Path, template: str, n: int, steps: int) -> float:
-    """Roll everything back and return the seconds, if nothing is left.
+    def prepare(self) -> Callable[[], float]:
+        """Apply everything once; every measurement rolls a copy of that database back."""
+        template = self.server.database()
+        run(self.tool.call("up", self.folder, template))
+        verify(self.tool, template, self.n)
+        return lambda: self._roll_back(template)
 
-    A tool that goes back one migration per call is called `steps` times, and the time for `n` is worked out from that.
-    """
-    url = server.database(template)
-    server.settle()
-    call = tool.call("down", folder, url)
-    if not tool.one_by_one:
+    def _roll_back(self, template: str) -> float:
+        url = self.server.database(template)
+        self.server.settle()
+        call = self.tool.call("down", self.folder, url)
+        if self.tool.one_by_one:
+            seconds = sum(run(call) for _ in range(self.steps)) * self.n / self.steps
+            verify(self.tool, url, self.n - self.steps)
+            return seconds
         seconds = run(call)
-        verify(tool, url, 0)
+        verify(self.tool, url, 0)
         return seconds
-    seconds = sum(run(call) for _ in range(steps))
-    verify(tool, url, n - steps)
-    return seconds * n / steps
 
 
-def prepare(server: Server, tools: list[Tool], made: dict[str, Path], n: int, results: Results) -> dict[str, str]:
-    templates = {}
-    for tool in tools:
+def prepare(ways: list[Way], results: Results) -> dict[str, Callable[[], float]]:
+    measures = {}
+    for way in ways:
         try:
-            templates[tool.name] = applied(server, tool, made[tool.name], n)
+            measures[way.tool.name] = way.prepare()
         except BenchError as error:
-            results.fail(tool.name, error)
-    return templates
+            results.fail(way.tool.name, error)
+    return measures
 
 
 def main() -> int:
@@ -56,15 +62,8 @@ def main() -> int:
         tools = choose(asked.tools, server)
         heading(f"down of {asked.n} migrations, {asked.rounds} rounds", server.describe(), versions(tools))
         with folders(tools, asked.n) as made:
-            templates = prepare(server, tools, made, asked.n, results)
-            measures = {
-                tool.name: partial(
-                    roll_back, server, tool, made[tool.name], templates[tool.name], asked.n, steps
-                )
-                for tool in tools
-                if tool.name in templates
-            }
-            interleave(results, asked.rounds, measures)
+            ways = [Way(server, tool, made[tool.name], asked.n, steps) for tool in tools]
+            interleave(results, asked.rounds, prepare(ways, results))
     results.notes |= {tool.name: f"worked out from {steps} calls" for tool in tools if tool.one_by_one}
     show(results, ("psql", "alembic"))
     bars = [Bar("at most 1.3 of psql's floor", results.ratio("instar", "psql"), 1.3)]

@@ -401,6 +401,21 @@ def test_a_project_that_only_root_may_enter_keeps_its_data_elsewhere_and_finds_i
 
 
 @as_root
+def test_a_strict_umask_does_not_lock_the_server_out(project: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        embedded.start().stop()
+        embedded.for_url("embedded:", project).stop()
+        with embedded.start(project / "new" / "data") as server:
+            fill(server)
+    finally:
+        os.umask(before)
+    with embedded.start(project / "new" / "data") as server:
+        assert rows(server) == 1
+    shutil.rmtree(server.data.parent)
+
+
+@as_root
 def test_root_runs_the_data_of_a_user_as_that_user(project: Path) -> None:
     nobody = pwd.getpwnam("nobody")
     os.chown(project, nobody.pw_uid, nobody.pw_gid)

@@ -31,6 +31,6 @@ CREATE TABLE orders (
 CREATE INDEX idx_orders_user_id ON orders (user_id);
 
 -- migrate:down
--- The view of R__user_order_summaries.sql reads both tables; without them it cannot stay.
-DROP VIEW IF EXISTS user_order_summaries;
+-- The view of R__order_summaries.sql reads both tables; without them it cannot stay.
+DROP VIEW IF EXISTS order_summaries;
 DROP TABLE orders;

@@ -57,10 +57,10 @@ BEGIN
         COMMIT;
 
         IF processed % 20000 < batch_size THEN
-            RAISE NOTICE 'Processed %/% rows (%%%) - Elapsed: %',
+            RAISE NOTICE 'Processed %/% rows (%) - Elapsed: %',
                 processed,
                 total_rows,
-                to_char(least(100.0 * processed / greatest(total_rows, 1), 100), 'FM990.0'),
+                to_char(least(100.0 * processed / greatest(total_rows, 1), 100), 'FM990.0') || '%',
                 clock_timestamp() - started_at;
         END IF;
 

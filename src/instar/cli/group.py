@@ -46,7 +46,7 @@ class Commands(click.Group):
         name = args[0]
         command = self.get_command(ctx, name)
         if command is None and not name.startswith("-"):
-            ctx.fail(f"there is no command {name!r}; {_nearest(name)}")
+            ctx.fail(f"there is no command {name!r}{_nearest(name)}")
         if command is None:
             return super().resolve_command(ctx, args)
         return command.name, command, args[1:]
@@ -91,7 +91,7 @@ def _nearest(word: str) -> str:
 
     others = {alias: name for name in _own() for alias in aliases(name)}
     hint = did_you_mean(word, [*_own(), *others])
-    return hint if "did you mean" in hint else "see instar --help"
+    return f"; {hint}" if "did you mean" in hint else ""
 
 
 def _text(name: str) -> str:

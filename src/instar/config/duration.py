@@ -29,4 +29,4 @@ def text(seconds: float | None) -> str:
     for unit in ("d", "h", "m", "s"):
         if seconds % _SECONDS[unit] == 0:
             return f"{seconds / _SECONDS[unit]:.0f}{unit}"
-    return f"{seconds * 1000:g}ms"
+    return f"{seconds * 1000:.12g}ms"

@@ -6,7 +6,8 @@ from pathlib import Path
 import msgspec
 
 from instar import redact
-from instar.config import check, duration
+from instar.config import duration
+from instar.config.check import unknown
 from instar.config.tables import OutOfOrder, Table
 from instar.errors import ConfigError
 
@@ -61,7 +62,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
         known = [field.name for field in msgspec.structs.fields(Environment)]
         for name in changes:
             if name not in known:
-                raise check.unknown(f"there is no setting {name!r}", name, known)
+                raise unknown(f"there is no setting {name!r}", name, known)
         values = {name: _converted(name, value, self.root) for name, value in changes.items()}
         if "url" in changes:
             values.setdefault("url_source", "the caller")

@@ -15,9 +15,13 @@ _KNOWN = frozenset({
 _OPAQUE = frozenset({"call", "execute", "prepare"})
 _LEADERS = frozenset({"table", "tables", "view", "into", "from", "join", "references", "update", "sequence"})
 _DIRECT = frozenset({"insert", "replace", "truncate", "delete"})
+_AFTER_TABLES = frozenset({
+    "where", "group", "order", "having", "limit", "set", "select", "values", "union", "except", "intersect", "window",
+    "returning", "into", ";",
+})  # fmt: skip
 _SKIPPED = frozenset({
     "if", "not", "exists", "only", "ignore", "low_priority", "high_priority", "delayed", "quick", "or", "rollback",
-    "abort", "fail", "lateral",
+    "abort", "fail", "lateral", "replace",
 })  # fmt: skip
 _ENDING = frozenset({
     "set", "where", "values", "value", "select", "on", "of", "as", "using", "join", "inner", "left", "right", "cross",
@@ -48,13 +52,26 @@ def _nameless_drop(stream: Sequence[Token]) -> bool:
 
 def _names(stream: Sequence[Token]) -> list[str]:
     found: list[str] = []
+    listing = [False]  # per open parenthesis: whether a comma leads to another table
     for index, token in enumerate(stream):
         before = stream[index - 1].word if index else ""
-        if _leads(stream, index, before):
+        _follow(listing, token.word)
+        if _leads(stream, index, before) or (token.word == "," and listing[-1]):
             found += _listed(stream, index + 1)
         elif token.word == "rename" and before != "column":
             found += _renamed(stream, index)
     return found
+
+
+def _follow(listing: list[bool], word: str) -> None:
+    if word == "(":
+        listing.append(False)
+    elif word == ")" and len(listing) > 1:
+        listing.pop()
+    elif word in {"from", "join"}:
+        listing[-1] = True
+    elif word in _AFTER_TABLES:
+        listing[-1] = False
 
 
 def _leads(stream: Sequence[Token], index: int, before: str) -> bool:
@@ -85,7 +102,7 @@ def _renamed(stream: Sequence[Token], index: int) -> list[str]:
 
 
 def _listed(stream: Sequence[Token], index: int) -> list[str]:
-    """Read `[db.]name [[AS] alias], ...` from `index` on."""
+    """Read `[db.]name [[AS] alias], ...` from `index` on; a parenthesis is read by itself."""
     found: list[str] = []
     while index < len(stream):
         while index < len(stream) and stream[index].word in _SKIPPED:

@@ -31,6 +31,7 @@ _STYLES = {
 }
 _STATUSES = {"completed": "green", "failed": "bold red", "started": "yellow"}
 _FLUSH_SECONDS = 0.1
+_WRAPPED = ("NAME", "BY", "NOTE", "MESSAGE", "REPAIR")
 
 
 def status(conditions: Sequence[Condition]) -> RenderableType:
@@ -41,11 +42,11 @@ def status(conditions: Sequence[Condition]) -> RenderableType:
 
 def plan(plan: Plan) -> RenderableType:
     """Return what will be done: steps, segments with highlighted statements, notes."""
+    notes = [Text(f"note: {note}", style="yellow") for note in plan.notes]
     if not plan.steps:
-        return Text("nothing to do", style="green")
-    return Group(
-        *chain.from_iterable(_step(step) for step in plan.steps), Text(_words.plan_summary(plan), style="bold")
-    )
+        return Group(*notes, Text("nothing to do", style="green"))
+    steps = chain.from_iterable(_step(step) for step in plan.steps)
+    return Group(*steps, *notes, Text(_words.plan_summary(plan), style="bold"))
 
 
 def history(attempts: Sequence[Attempt]) -> RenderableType:
@@ -76,7 +77,7 @@ class Progress:
     def __init__(self, console: Console) -> None:
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         self._bar = Bar(*columns, TimeElapsedColumn(), console=console, transient=True)
-        self._task = self._bar.add_task("connecting", total=None)
+        self._task = self._bar.add_task("connecting", total=1)
         self._lines: list[str] = []
         self._flushed = time.monotonic()
 
@@ -131,7 +132,10 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[Text]]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     used = [index for index in range(len(head)) if any(row[index].plain for row in rows)]
     for index in used:
-        table.add_column(head[index], justify="right" if head[index] == "TOOK" else "left", overflow="fold")
+        name = head[index]
+        table.add_column(
+            name, justify="right" if name == "TOOK" else "left", overflow="fold", no_wrap=name not in _WRAPPED
+        )
     for row in rows:
         table.add_row(*(row[index] for index in used))
     return table
@@ -163,5 +167,5 @@ def _step(step: Step) -> list[RenderableType]:
 def _segment(segment: Segment) -> list[RenderableType]:
     style = "dim" if segment.transaction else "yellow"
     lines = "\n".join(_words.statement_line(statement) for statement in segment.statements)
-    code = Syntax(lines, "sql", background_color="default", padding=(0, 2))
+    code = Syntax(lines, "sql", theme="ansi_dark", background_color="default", padding=(0, 2))
     return [Text(f"  {_words.segment_title(segment)}", style=style), code]

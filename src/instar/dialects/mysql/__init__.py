@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from instar.dialects import Names, Session, Settings
+from instar.errors import DatabaseError
 from instar.model import Piece
 
 
@@ -61,6 +62,10 @@ class Mysql:
         from instar.dialects.mysql.parse import touched
 
         return touched(text)
+
+    def refuses_transaction(self, error: DatabaseError) -> bool:
+        """Whether a variable or a statement was refused because a transaction is open."""
+        return error.sqlstate in {"1179", "1400", "1568", "1679", "1694", "1766"}
 
     def quote(self, name: str) -> str:
         """Quote an identifier."""

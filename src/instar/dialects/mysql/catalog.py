@@ -68,8 +68,8 @@ class Catalog:
         if not set(path) <= _SIMPLE | {"/"}:
             return ""
         text = (
-            f"SELECT name, table_id FROM {self.flavour.identity_table} "
-            "WHERE LOWER(name) = LOWER(%s) OR LOWER(LEFT(name, CHAR_LENGTH(%s) + 3)) = CONCAT(LOWER(%s), '#p#') ORDER BY name"
+            f"SELECT name, table_id FROM {self.flavour.identity_table} WHERE LOWER(name) = LOWER(%s) "
+            "OR LOWER(LEFT(name, CHAR_LENGTH(%s) + 3)) = CONCAT(LOWER(%s), '#p#') ORDER BY name"
         )
         try:
             rows = self.query(text, (path, path, path))

@@ -7,9 +7,9 @@ from pymysql.cursors import Cursor
 from instar.dialects import Settings
 from instar.dialects.mysql import failure, url
 from instar.dialects.mysql.session import MysqlSession
+from instar.dialects.mysql.sibling import in_transaction
 from instar.errors import ConnectError, UsageError
 
-_IN_TRANSACTION = 1
 _PATIENCE = 10
 
 _HINTS = {
@@ -57,7 +57,7 @@ def wrap(connection: object) -> MysqlSession | None:
     """Make a session of the caller's PyMySQL connection, which must not be inside a transaction."""
     if not isinstance(connection, Connection):
         return None
-    if connection.server_status & _IN_TRANSACTION:
+    if in_transaction(connection):
         raise UsageError(
             "the connection is inside a transaction, and migrations commit their own",
             hint="commit or roll back first",

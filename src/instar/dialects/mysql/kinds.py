@@ -1,6 +1,7 @@
 """How MySQL's and MariaDB's statements stand to transactions: most DDL commits before and after itself."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from instar.dialects._tokens import Token
 from instar.model import Kind
@@ -17,6 +18,8 @@ _BEFORE_BEGIN = frozenset({
     "transaction", "sql_log_bin", "gtid_next", "gtid_domain_id", "gtid_seq_no", "binlog_format", "binlog_row_image",
     "pseudo_slave_mode", "skip_replication",
 })  # fmt: skip
+# What these return is gone after a crash: to compute it again would give a wrong value, and none is found out.
+_PASSING = frozenset({"last_insert_id", "row_count", "found_rows", "uuid", "uuid_short", "rand", "nextval", "lastval"})
 _SERVER_WIDE = frozenset({"global", "persist", "persist_only", "password", "default"})
 
 
@@ -33,6 +36,7 @@ def heading(statement: Sequence[Token]) -> list[str]:
 
 
 def object_at(words: Sequence[str]) -> int:
+    """Return where, behind CREATE, ALTER or DROP, the kind of the object stands."""
     at = 1
     while at < len(words):
         if words[at] in {"definer", "algorithm"} and words[at + 1 : at + 2] == ["="]:
@@ -110,13 +114,31 @@ def _set_kind(statement: Sequence[Token]) -> Kind:
     scoped |= {word for at, word in enumerate(words) if words[at - 1] == "," and at}
     if scoped & _SERVER_WIDE:
         return Kind.OUTSIDE
+    if remembers(statement):
+        return Kind.PLAIN if _PASSING & set(words) else Kind.SETTING
     named = {word for at, word in enumerate(words[:-1]) if words[at + 1] in {"=", ":", "isolation", "read"}}
     return Kind.SETTING_OUTSIDE if named & _BEFORE_BEGIN else Kind.SETTING
+
+
+def remembers(statement: Sequence[Token]) -> bool:
+    """Whether a statement sets what nothing but the end of the session clears: user variables, prepared statements.
+
+    A SET that assigns system variables as well is not one of them.
+    """
+    words = [token.word for token in statement]
+    if words[:1] == ["set"]:
+        targets = [words[at + 1 : at + 3] for at in range(len(words)) if at == 0 or _separates(words, at)]
+        return all(target[:1] == ["@"] and target[1:] != ["@"] for target in targets)
+    prepared = words[:1] in (["prepare"], ["deallocate"]) or words[:2] == ["drop", "prepare"]
+    return prepared or _fills_variable(statement)
+
+
+def _separates(words: Sequence[str], at: int) -> bool:
+    """Whether a comma stands between assignments, not between a function's arguments."""
+    return words[at] == "," and words[:at].count("(") == words[:at].count(")")
 
 
 def _fills_variable(statement: Sequence[Token]) -> bool:
     """`SELECT ... INTO @name` is a setting: what follows relies on the variable."""
     words = [token.word for token in statement]
-    return words[:1] in (["select"], ["with"]) and any(
-        pair == ("into", "@") for pair in zip(words, words[1:], strict=False)
-    )
+    return words[:1] in (["select"], ["with"]) and ("into", "@") in pairwise(words)

@@ -37,7 +37,7 @@ def _hit_ratio(status: Mapping[str, int]) -> dict[str, float]:
 
 
 def _lag(replica: Callable[[], list[dict[str, object]]]) -> dict[str, float]:
-    """The delay of a replica. A primary has no rows, and who may not ask gets no number rather than a wrong one."""
+    """Return a replica's delay. A primary has no rows, and who may not ask gets no number rather than a wrong one."""
     try:
         rows = replica()
     except DatabaseError as error:

@@ -6,6 +6,7 @@ that ran it, so a statement that is still at work keeps everybody from asking.
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 from instar.dialects import Probe
 from instar.dialects.mysql.catalog import Catalog, Object
@@ -26,7 +27,8 @@ def describe(text: str, catalog: Catalog) -> str | None:
         if error.lock_timeout or error.connection_lost:
             raise
         return None  # not ours to see
-    return json.dumps([[*_key(name), *(held or ())] for name, held in found.items()])
+    objects = [[name.kind, name.schema, name.name, *(held or ())] for name, held in found.items()]
+    return json.dumps({"database": catalog.database, "objects": objects})
 
 
 def probe(text: str, before: str | None, catalog: Catalog) -> Probe:
@@ -36,7 +38,9 @@ def probe(text: str, before: str | None, catalog: Catalog) -> Probe:
         return Probe.NOT_APPLIED
     if before is None or not about.names:
         return Probe.UNKNOWN
-    then = {Name(*row[:3]): Object(*row[3:]) if row[3:] else None for row in json.loads(before)}
+    stored = json.loads(before)
+    catalog = replace(catalog, database=stored["database"])  # a script's USE is not repeated yet
+    then = {Name(*row[:3]): Object(*row[3:]) if row[3:] else None for row in stored["objects"]}
     try:
         now = {name: catalog.holds(name) for name in about.names}
     except DatabaseError as error:
@@ -70,14 +74,14 @@ def judge(about: Subject, then: State, now: State) -> Probe:
 def _changed(about: Subject, then: Object | None, now: Object | None) -> Probe:
     """ALTER, and what replaces: what has not changed may run again and then changes, or changes nothing."""
     if then is None or now is None:
-        return Probe.NOT_APPLIED if then is now or about.replacing else Probe.UNKNOWN
+        return Probe.NOT_APPLIED if about.replacing or about.tolerant else Probe.UNKNOWN
     return Probe.NOT_APPLIED if then.definition == now.definition else Probe.APPLIED
 
 
 def _unseen(about: Subject, then: Object | None, now: Object | None) -> Probe:
     """TRUNCATE, OR REPLACE TABLE and the like take the rows with them: the table's number in InnoDB decides."""
     if then is None or now is None:
-        return Probe.NOT_APPLIED if then is now or about.replacing else Probe.UNKNOWN
+        return Probe.NOT_APPLIED if about.replacing else Probe.UNKNOWN
     if not then.identity or not now.identity:
         return Probe.UNKNOWN
     return Probe.NOT_APPLIED if then.identity == now.identity else Probe.APPLIED
@@ -115,7 +119,3 @@ def _present(state: State) -> frozenset[Name]:
 def _numbers(state: State) -> dict[Name, str]:
     """InnoDB's number of each table: a rename keeps it, so tables that change places are told apart."""
     return {name: held.identity.rpartition("=")[2] for name, held in state.items() if held is not None}
-
-
-def _key(name: Name) -> tuple[str, str, str]:
-    return (name.kind, name.schema, name.name)

@@ -20,8 +20,8 @@ _NAMES = ", ".join(f"'{name}'" for name in (*_INSIDE, *_OUTSIDE))
 WATCHED = f"SHOW SESSION VARIABLES WHERE Variable_name IN ({_NAMES})"
 """The query for the variables that we put back; it gives those that this server has."""
 
-PLACE = "SELECT DATABASE(), ABS(@@timestamp - UNIX_TIMESTAMP(SYSDATE(6))) > 5"
-"""The query for the database in use, and for a clock that a script has stopped by SET timestamp."""
+PLACE = "SELECT DATABASE(), COALESCE(CURRENT_ROLE(), 'NONE'), ABS(@@timestamp - UNIX_TIMESTAMP(SYSDATE(6))) > 5"
+"""The query for the database in use, the role, and whether a script has stopped the clock by SET timestamp."""
 
 
 def read(rows: Iterable[Sequence[object]]) -> dict[str, str]:
@@ -38,6 +38,11 @@ def inside(wanted: Mapping[str, str], now: Mapping[str, str], *, stopped: bool) 
 def outside(wanted: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
     """Return the statements for variables that the server does not let change inside a transaction."""
     return ["SET " + part for part in _assignments(_OUTSIDE, wanted, now)]
+
+
+def role(name: str) -> str:
+    """Return the statement that sets a role as CURRENT_ROLE() named it: MySQL quotes it, MariaDB does not."""
+    return f"SET ROLE {name}" if name == "NONE" or name.startswith("`") else f"SET ROLE `{name.replace('`', '``')}`"
 
 
 def _assignments(names: Sequence[str], wanted: Mapping[str, str], now: Mapping[str, str]) -> list[str]:

@@ -1,6 +1,7 @@
 """What a server says of itself: MariaDB or MySQL, and what follows from its version."""
 
 from dataclasses import dataclass
+from math import ceil
 
 from instar.errors import ConnectError
 
@@ -25,6 +26,15 @@ class Flavour:
         return 0 if self.mariadb else 1
 
     @property
+    def limit(self) -> str:
+        """The variable that bounds a statement's time."""
+        return "max_statement_time" if self.mariadb else "max_execution_time"
+
+    def limited(self, seconds: float) -> str:
+        """Write a number of seconds in the unit of `limit`, at least the smallest: 0 would be no limit."""
+        return f"{max(seconds, 0.000001):.6f}" if self.mariadb else str(max(1, ceil(seconds * 1000)))
+
+    @property
     def identity_table(self) -> str:
         """The view in which InnoDB shows the number of a table: TRUNCATE and a rebuild give it a new one."""
         return "information_schema.innodb_sys_tables" if self.mariadb else "information_schema.innodb_tables"
@@ -43,6 +53,6 @@ def flavour(version: str) -> Flavour:
     if found.version < _OLDEST[mariadb]:
         raise ConnectError(
             f"the server is {found.name}, which is too old",
-            hint="instar needs MariaDB 10.6 or MySQL 8.0.13, where each DDL statement takes effect wholly or not at all",
+            hint="instar needs MariaDB 10.6 or MySQL 8.0.13, where a DDL statement takes effect wholly or not at all",
         )
     return found

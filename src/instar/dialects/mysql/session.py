@@ -14,14 +14,14 @@ from pymysql.cursors import Cursor
 from instar.dialects import Command, Names, Outcome, Probe, Server, Settings, Tell
 from instar.dialects.mysql import failure, metrics, probe, restore, temporary
 from instar.dialects.mysql.catalog import Catalog
+from instar.dialects.mysql.memory import Memory
 from instar.dialects.mysql.server import flavour
-from instar.dialects.mysql.sibling import beside
+from instar.dialects.mysql.sibling import beside, in_transaction
 from instar.dialects.mysql.subject import locks_tables
 from instar.dialects.mysql.watch import Watch
 from instar.errors import ConnectError, DatabaseError
 from instar.model import Blocker, Statement
 
-_IN_TRANSACTION = 1
 _HOLDER = "SELECT user, host, time FROM information_schema.processlist WHERE id = %s"
 # SHOW WARNINGS would reset what these functions return.
 _ASKING = ("row_count", "found_rows")
@@ -40,11 +40,14 @@ class MysqlSession:
             raise ConnectError("the connection uses no database", hint="select one: the history lives in it")
         self._flavour = flavour(str(version))
         self._identifier = int(str(number))
+        self.dialect = "mariadb" if self._flavour.mariadb else "mysql"
         self.server = Server(self._flavour.name, self._flavour.version, str(database), str(user))
         self._beginning = restore.read(self.query(restore.WATCHED))
         self._wanted = dict(self._beginning)
+        self._role = str(self.query(restore.PLACE)[0][1])
         self._watch = Watch(connection, self._identifier, self._flavour)
         self._temporary = temporary.Tables(self._database)
+        self._memory = Memory()
         self._lock = ""
 
     @property
@@ -59,7 +62,9 @@ class MysqlSession:
         return [self._run(command, index, tell) for index, command in enumerate(commands)]
 
     def _run(self, command: Command, index: int, tell: Tell | None = None) -> Outcome:
-        began = time.perf_counter()
+        if self._memory.knows(command):
+            return Outcome(None, (), -1, 0.0)
+        began, inside = time.perf_counter(), self.in_transaction()
         try:
             outcome = self._guarded(command, tell)
             self._keep_autocommit()
@@ -69,6 +74,9 @@ class MysqlSession:
             raise failure.translate(error, command.text, index, self._overdue()) from error
         if command.text == self._check and outcome.rows != [(1,)]:
             raise _lock_lost(index)
+        if inside and command.statement is not None and not self.in_transaction():
+            raise _committed(index)
+        self._memory.saw(command)
         for consequence in self._temporary.saw(command):
             self.query(consequence.text)
         return replace(outcome, seconds=time.perf_counter() - began)
@@ -113,7 +121,7 @@ class MysqlSession:
 
     def in_transaction(self) -> bool:
         """Whether a transaction is open: every answer of the server says so."""
-        return bool(self._connection.server_status & _IN_TRANSACTION)
+        return in_transaction(self._connection)
 
     def lock(self, key: str, holder: str) -> str | None:  # noqa: ARG002 - a user lock carries no text
         """Try once to take the server's user lock for `key` in this database."""
@@ -152,11 +160,15 @@ class MysqlSession:
         if wait is not None:
             seconds = str(max(math.ceil(wait), self._flavour.least_lock_timeout))
             self._wanted |= {"lock_wait_timeout": seconds, "innodb_lock_wait_timeout": seconds}
-        if limit is not None and self._flavour.mariadb:
-            self._wanted["max_statement_time"] = f"{limit:.6f}"
-        elif limit is not None:
-            self._wanted["max_execution_time"] = str(math.ceil(limit * 1000))
+        if limit is not None:
+            self._wanted[self._flavour.limit] = self._flavour.limited(limit)
         self.run(self.restoring())
+
+    def limiting(self, seconds: float | None) -> list[Command]:
+        """Bound a statement's time. MySQL knows that for SELECT only."""
+        name = self._flavour.limit
+        value = self._wanted.get(name, "0") if seconds is None else self._flavour.limited(seconds)
+        return [Command(f"SET @@SESSION.{name} = {value}")]
 
     def opening(self) -> list[Command]:
         """Check that the user lock is still ours: a script may have released it, a proxy may have switched servers."""
@@ -164,8 +176,10 @@ class MysqlSession:
 
     def restoring(self) -> list[Command]:
         """Put back the variables and the database in use."""
-        database, stopped = self.query(restore.PLACE)[0]
+        database, role, stopped = self.query(restore.PLACE)[0]
         texts = restore.inside(self._wanted, restore.read(self.query(restore.WATCHED)), stopped=bool(stopped))
+        if role != self._role:
+            texts.append(restore.role(self._role))
         if database != self.server.database:
             texts.append(f"USE `{self.server.database.replace('`', '``')}`")
         return [Command(text) for text in texts]
@@ -173,6 +187,7 @@ class MysqlSession:
     def tidying(self) -> list[Command]:
         """Drop the temporary tables that scripts made, and put back what a transaction does not let change."""
         now = restore.read(self.query(restore.WATCHED))
+        self._memory.clear()
         return [*self._temporary.dropping(), *(Command(text) for text in restore.outside(self._wanted, now))]
 
     def durable(self) -> list[Command]:
@@ -185,7 +200,7 @@ class MysqlSession:
 
     def describe(self, statement: Statement) -> str | None:
         """Say what the catalog holds of the statement's objects."""
-        return probe.describe(statement.text, self._catalog())
+        return probe.describe(statement.text, self._catalog(self._memory.database(statement) or self._database()))
 
     def prepare(self, statement: Statement, tell: Tell | None = None) -> None:
         """Do nothing: DDL is atomic and leaves no half-made objects."""
@@ -202,13 +217,13 @@ class MysqlSession:
 
     def probe(self, statement: Statement, before: str | None) -> Probe:
         """Compare the catalog with what `describe` said."""
-        return probe.probe(statement.text, before, self._catalog())
+        return probe.probe(statement.text, before, self._catalog(self._database()))
 
-    def _catalog(self) -> Catalog:
-        return Catalog(self.query, self._flavour, self._database())
+    def _catalog(self, database: str) -> Catalog:
+        return Catalog(self.query, self._flavour, database)
 
     def _database(self) -> str:
-        """The database in use now, which a script's USE may have changed."""
+        """Return the database in use now, which a script's USE may have changed."""
         return str(self.query("SELECT DATABASE()")[0][0] or self.server.database)
 
     def blockers(self) -> tuple[Blocker, ...]:
@@ -254,9 +269,17 @@ class MysqlSession:
         self._connection.autocommit(self._autocommit)
 
 
+def _committed(index: int) -> DatabaseError:
+    return DatabaseError(
+        "the statement has committed the transaction that it ran in, and with it all statements before it",
+        index=index,
+        hint="move it to a migration of its own, and see in the database what is done of this one",
+    )
+
+
 def _lock_lost(index: int) -> DatabaseError:
     return DatabaseError(
         "the migrator lock is no longer ours",
         index=index,
-        hint="does a script call RELEASE_ALL_LOCKS, or does a proxy share this connection? Connect to the server itself",
+        hint="does a script call RELEASE_ALL_LOCKS, or does a proxy share connections? Connect to the server itself",
     )

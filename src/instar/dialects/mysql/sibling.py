@@ -1,10 +1,16 @@
-"""A second connection to the same server, with which the first is watched and interrupted."""
+"""What PyMySQL's connections know of themselves, and a second one with which the first is watched and interrupted."""
 
 import pymysql
 from pymysql.connections import Connection
 from pymysql.cursors import Cursor
 
 _PATIENCE = 2
+_IN_TRANSACTION = 1
+
+
+def in_transaction(connection: "Connection[Cursor]") -> bool:
+    """Whether the server's last answer said that a transaction is open."""
+    return bool(vars(connection)["server_status"] & _IN_TRANSACTION)
 
 
 def beside(connection: "Connection[Cursor]") -> "Connection[Cursor]":

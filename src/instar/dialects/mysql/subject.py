@@ -124,15 +124,10 @@ def _altered(found: Subject, name: Name, stream: Sequence[Token]) -> Subject:
     for at, word in enumerate(said):
         if word == "rename" and said[at + 1 : at + 2] and said[at + 1] not in _TABLE_WORDS:
             new, _ = _name(name.kind, stream, at + 2 if said[at + 1] in {"to", "as"} else at + 1)
-            return replace(found, names=(name, _beside(new, name)), renamed=((name, _beside(new, name)),))
+            return replace(found, names=(name, new), renamed=((name, new),))
         if word in _HIDDEN_PARTITION and said[at + 1 : at + 2] in (["partition"], ["tablespace"]):
             return replace(found, names=(name,), hidden=True)
     return replace(found, names=(name,))
-
-
-def _beside(new: Name, old: Name) -> Name:
-    """A new name without a database lies in the database in use, not in the old table's: as the server has it."""
-    return replace(new, kind=old.kind)
 
 
 def _renaming(stream: Sequence[Token]) -> Subject:

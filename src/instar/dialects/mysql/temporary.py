@@ -20,7 +20,7 @@ class Tables:
 
         After our ROLLBACK the tables that the transaction made are dropped, so that it can be tried again.
         """
-        if command.statement is None and command.text == "START TRANSACTION":
+        if command.statement is None and begins(command.text):
             self._before = len(self._names)
         elif command.statement is None and command.text == "ROLLBACK":
             made, self._names = self._names[self._before :], self._names[: self._before]
@@ -44,6 +44,11 @@ class Tables:
         if [token.text for token in stream[at + 1 : at + 2]] == ["."]:
             return ["".join(token.text for token in stream[at : at + 3])]
         return [f"`{self._database().replace('`', '``')}`.{stream[at].text}"]
+
+
+def begins(text: str) -> bool:
+    """Whether a command of ours opens a transaction, with dialect's own words or with the script's BEGIN."""
+    return text[:17].upper() == "START TRANSACTION" or text[:5].upper() == "BEGIN"
 
 
 def _drops(names: list[str]) -> list[Command]:

@@ -4,6 +4,7 @@
 when a process dies, however it dies: so the last one out stops the server, and what a killed process left is known.
 """
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -143,11 +144,18 @@ def hold(path: Path, *, shared: bool = False, wait: float = 0.0, create: bool = 
     deadline = time.monotonic() + wait
     while True:
         if create:
-            path.parent.mkdir(mode=0o755, exist_ok=True)
+            _make(path.parent)
         descriptor = _try(path, shared=shared)
         if descriptor is not None or time.monotonic() > deadline:
             return descriptor
         time.sleep(0.02)
+
+
+def _make(folder: Path) -> None:
+    if not folder.exists():
+        with contextlib.suppress(FileNotFoundError):  # swept away before it was locked: the next try makes it again
+            folder.mkdir(exist_ok=True)
+            folder.chmod(0o755)  # mkdir heeds the umask; the server's account must get in
 
 
 def _try(path: Path, *, shared: bool) -> int | None:

@@ -13,6 +13,7 @@ from instar.dialects.postgresql._embedded_account import Account, environment
 from instar.errors import ConnectError
 
 _PATIENCE = 120.0
+_UP = ("ready", "standby")
 _IPC_RMID = 0  # the same on Linux and macOS
 _LINES = 8  # of a complete postmaster.pid
 _STILL_IN_USE = "pre-existing shared memory block"
@@ -37,7 +38,7 @@ def running(data: Path) -> Postmaster | None:
 
 def ready(data: Path) -> Postmaster | None:
     """Return the server process of `data` once it takes connections; None when there is none, or it is stopping."""
-    _until(lambda: (found := running(data)) is None or found.status in ("ready", "standby"), data)
+    _until(lambda: (found := running(data)) is None or found.status in _UP, data)
     return running(data)
 
 
@@ -106,7 +107,7 @@ def _answers(process: subprocess.Popen[bytes], data: Path) -> bool:
     try:
         while process.poll() is None:
             found = _read(data)
-            if found and found.pid == process.pid and found.status == "ready":
+            if found and found.pid == process.pid and found.status in _UP:
                 return True
             time.sleep(0.01)
     except BaseException:  # Ctrl-C while it recovers: nobody would know of it

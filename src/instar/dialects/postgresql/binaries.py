@@ -109,23 +109,26 @@ def _major(program: Path) -> int:
 def _copied(folder: Path, cache_folder: Path) -> Path:
     installation = folder.parent
     package = installation.parent
-    target = cache_folder / _key(package) / installation.name
+    versioned = cache_folder / _key(folder)
+    target = versioned / installation.name
     if not target.exists():
-        cache_folder.mkdir(exist_ok=True)
-        (cache_folder / _key(package)).mkdir(exist_ok=True)
+        for each in (cache_folder, versioned):
+            each.mkdir(exist_ok=True)
+            each.chmod(0o755)  # mkdir heeds the umask
         _place(package, installation, target)
     return target / package.name / installation.name / "bin"
 
 
-def _key(package: Path) -> str:
-    """Name a copy after the wheel's version and its files' age: an upgraded wheel gets a new copy."""
+def _key(folder: Path) -> str:
+    """Name a copy after the wheel's version and the size of its program: the same for every environment."""
     from importlib.metadata import PackageNotFoundError, version
 
     try:
         number = version(_WHEEL)
     except PackageNotFoundError:
         number = "unknown"
-    return f"{number}-{int((package / '__init__.py').stat().st_mtime):x}"
+    program = next(folder.glob("postgres*"))
+    return f"{number}-{program.stat().st_size:x}"
 
 
 def _place(package: Path, installation: Path, target: Path) -> None:

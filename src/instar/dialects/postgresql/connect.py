@@ -29,6 +29,7 @@ WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.database =
   AND l.classid::bigint = %s AND l.objid::bigint = %s
 """
 _NAME_LIMIT = 63
+_RESETS = (Command("RESET SESSION AUTHORIZATION"), Command("RESET ALL"))
 
 
 class PostgreSQLSession:
@@ -54,6 +55,7 @@ class PostgreSQLSession:
         self._blockers: tuple[Blocker, ...] = ()
         self._observer: psycopg.Connection[Any] | None = None
         self._key: int | None = None
+        self._holder = settings.application
         self._settings = settings
         self._wire = Wire(connection, self._look_for_blockers)
         connection.add_notice_handler(self._noticed)
@@ -106,7 +108,8 @@ class PostgreSQLSession:
     def lock(self, key: str, holder: str) -> str | None:
         """Try once for the advisory lock of the session; the holder shows as application_name."""
         self._key = int.from_bytes(hashlib.sha256(f"instar:{key}".encode()).digest()[:8], signed=True)
-        self.query("SELECT pg_catalog.set_config('application_name', %s, false)", (_fit(holder),))
+        self._holder = holder
+        self.configure(self._settings)
         if self.query("SELECT pg_catalog.pg_try_advisory_lock(%s::bigint)", (self._key,))[0][0]:
             return None
         unsigned = self._key & 0xFFFFFFFFFFFFFFFF
@@ -127,16 +130,8 @@ class PostgreSQLSession:
         """Apply the time-outs of `settings` to the session."""
         self._settings = settings
         self._wire.patience = min(settings.lock_timeout / 2, 1.0) if settings.lock_timeout else 1.0
-        self.run([self._settings_command()])
-
-    def _settings_command(self) -> Command:
-        pairs = {"synchronous_commit": "off", "application_name": _fit(self._settings.application)}
-        if self._settings.lock_timeout is not None:
-            pairs["lock_timeout"] = _milliseconds(self._settings.lock_timeout)
-        if self._settings.statement_timeout is not None:
-            pairs["statement_timeout"] = _milliseconds(self._settings.statement_timeout)
-        calls = ", ".join("pg_catalog.set_config(%s, %s, false)" for _ in pairs)
-        return Command(f"SELECT {calls}", tuple(part for pair in pairs.items() for part in pair))
+        self._ours = _settings_command(settings, self._holder)
+        self.run([self._ours])
 
     def limiting(self, seconds: float | None) -> list[Command]:
         """Set statement_timeout, or put our own back."""
@@ -157,7 +152,7 @@ class PostgreSQLSession:
 
     def restoring(self) -> list[Command]:
         """Undo what a script set: RESET ALL covers neither role nor session authorization."""
-        return [Command("RESET SESSION AUTHORIZATION"), Command("RESET ALL"), self._settings_command()]
+        return [*_RESETS, self._ours]
 
     def tidying(self) -> list[Command]:
         """DISCARD ALL without what would give our lock away."""
@@ -311,6 +306,16 @@ def _hint(text: str) -> str:
     if "Connection refused" in text or "could not" in text or "No such file" in text:
         return "is the server running? `instar wait --timeout 30s` waits for it"
     return ""
+
+
+def _settings_command(settings: Settings, name: str) -> Command:
+    pairs = {"synchronous_commit": "off", "application_name": _fit(name)}
+    if settings.lock_timeout is not None:
+        pairs["lock_timeout"] = _milliseconds(settings.lock_timeout)
+    if settings.statement_timeout is not None:
+        pairs["statement_timeout"] = _milliseconds(settings.statement_timeout)
+    calls = ", ".join("pg_catalog.set_config(%s, %s, false)" for _ in pairs)
+    return Command(f"SELECT {calls}", tuple(part for pair in pairs.items() for part in pair))
 
 
 def _fit(name: str) -> str:

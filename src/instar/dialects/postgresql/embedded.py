@@ -11,13 +11,13 @@ import socket
 import sys
 import threading
 from collections.abc import Mapping
-from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import quote
 
 from instar.dialects.postgresql import _embedded_nest as nests
+from instar.dialects.postgresql import _embedded_place as places
 from instar.dialects.postgresql import _embedded_postmaster as postmaster
 from instar.dialects.postgresql import binaries
 from instar.dialects.postgresql._embedded_account import Account, account_for, run
@@ -163,7 +163,7 @@ class Embedded:
 
     def _create(self) -> None:
         self._nest.prepare(self._account)
-        if _holds(self.data):
+        if places.holds(self.data):
             return
         making = self.data.with_name(f"{self.data.name}.new")  # what an interrupted initdb leaves is not taken for data
         if making.exists():
@@ -224,17 +224,14 @@ def start(
 
     Raises UsageError when PostgreSQL is not installed, ConnectError when it does not start.
     """
-    account = account_for(data)
     if data is None:
+        account, major = account_for(None), binaries.choose(version)
         nest = nests.temporary(account)
-        server = Embedded(
-            nest.data, binaries.choose(version), account=account, nest=nest, settings=settings or {}, tcp=tcp
-        )
     else:
-        data = _reachable(data.absolute(), account)
-        major = _version_of(data, version)
+        data = places.reachable(data.absolute(), account_for(data))
+        account, major = account_for(data), places.version_of(data, version)
         nest = nests.lasting(data, account)
-        server = Embedded(data, major, account=account, nest=nest, settings=settings or {}, tcp=tcp)
+    server = Embedded(data or nest.data, major, account=account, nest=nest, settings=settings or {}, tcp=tcp)
     server._begin(reuse=reuse)  # noqa: SLF001
     return server
 
@@ -246,88 +243,15 @@ def for_url(url: str, root: Path) -> Embedded:
     `embedded:PATH` there. `?version=16` chooses the major version, `?database=shop` the database (created when
     missing); every other parameter is a setting of the server.
     """
-    parts = urlsplit(url)
-    options = dict(parse_qsl(parts.query, keep_blank_values=True))
-    version = _number(options.pop("version", None), url)
-    database = options.pop("database", "postgres")
-    server = start(_data(unquote(parts.netloc + parts.path), root, version), version=version, settings=options)
-    server.database = database
+    place = places.parse(url, root)
+    server = start(place.data, version=place.version, settings=place.settings)
+    server.database = place.database
     try:
-        server.ensure(database)
+        server.ensure(place.database)
     except BaseException:
         server.stop()
         raise
     return server
-
-
-def _number(text: str | None, url: str) -> int | None:
-    if text is None:
-        return None
-    if not text.isdecimal():
-        raise UsageError(f"the version in {url!r} is not a number", hint="write for example embedded:?version=16")
-    return int(text)
-
-
-def _data(path: str, root: Path, version: int | None) -> Path | None:
-    if path == "temporary":
-        return None
-    if path:
-        return root / path
-    return _project_data(root, version)
-
-
-def _project_data(root: Path, version: int | None) -> Path:
-    """Return the project's data: that of `version`, else the newest that is there, so that it never seems lost."""
-    folder = root / ".instar"
-    if not folder.exists():
-        folder.mkdir(mode=0o755)
-        folder.chmod(0o755)  # the server's account must get in, whatever our umask
-        (folder / ".gitignore").write_text("*\n")
-    if version is None:
-        present = [major for major in available() if _holds(_moved(folder / f"postgresql-{major}"))]
-        version = max(present, default=None)
-    return folder / f"postgresql-{binaries.choose(version)}"
-
-
-def _reachable(data: Path, account: Account) -> Path:
-    if _holds(data):
-        return data
-    moved = _moved(data)
-    if moved == data or (account.enters(_nearest(data.parent)) and not _holds(moved)):
-        data.parent.mkdir(parents=True, exist_ok=True)
-        return data
-    for folder in (moved.parent.parent, moved.parent):
-        folder.mkdir(mode=0o755, exist_ok=True)
-    return moved
-
-
-def _moved(data: Path) -> Path:
-    """Return where root's data lies when the server's account cannot reach `data`."""
-    if _holds(data) or not hasattr(os, "geteuid") or os.geteuid() != 0:
-        return data
-    return binaries.shared() / "data" / sha256(os.fsencode(data.resolve())).hexdigest()[:16] / data.name
-
-
-def _nearest(folder: Path) -> Path:
-    while not folder.exists():
-        folder = folder.parent
-    return folder
-
-
-def _holds(data: Path) -> bool:
-    return (data / "PG_VERSION").exists()
-
-
-def _version_of(data: Path, version: int | None) -> int:
-    if not _holds(data):
-        return binaries.choose(version)
-    there = int((data / "PG_VERSION").read_text().strip())
-    if version not in (None, there):
-        raise UsageError(
-            f"{data} holds data of PostgreSQL {there}, not {version}",
-            hint="leave the version out, choose another folder, or move the data with pg_dump",
-        )
-    return binaries.choose(there)
 
 
 def _locale(version: int) -> tuple[str, ...]:

@@ -22,6 +22,8 @@ _NOTABLE = re.compile(
 _COPY_IN = re.compile(r"\bfrom\s+stdin\b", re.IGNORECASE)
 _DATA_END = re.compile(r"^\\\.[ \t]*\r?$", re.MULTILINE)
 _COMMITS = re.compile(r"\b(?:commit|rollback)\b(?!\s+(?:prepared|to)\b)", re.IGNORECASE)
+_QUOTING = re.compile(r"['\"$]|--|/\*")
+_WORDS = re.compile(r"\w+|[^\w\s]")
 _ADD_VALUE = re.compile(r"\badd\s+value\s+(?:if\s+not\s+exists\s+)?('(?:[^']|'')*')", re.IGNORECASE)
 
 
@@ -215,8 +217,19 @@ def _adds_value_used_later(statement: str, rest: str) -> bool:
 
 def fingerprint(text: str) -> str:
     """Return the first 16 hex digits of SHA-256 over the tokens: layout, comments and case of words do not count."""
-    try:
-        parts = [text[a:b].lower() if kind == "word" else text[a:b] for kind, a, b in lex.significant(text)]
-    except lex.OpenTokenError:
-        parts = text.split()
+    if not _QUOTING.search(text):
+        parts = _WORDS.findall(text.lower())
+    else:
+        parts = list(_parts(text))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def _parts(text: str) -> Iterator[str]:
+    try:
+        for kind, start, end in lex.significant(text):
+            if kind in {"word", "number", "mark"}:
+                yield from _WORDS.findall(text[start:end].lower())
+            else:
+                yield text[start:end]
+    except lex.OpenTokenError:
+        yield from text.split()

@@ -1,7 +1,7 @@
 """Commands over one libpq connection: a transaction's statements in one stream, each answer timed as it arrives.
 
-Pipeline mode with a flush request after every command (PostgreSQL manual, 32.5 "Pipeline Mode") saves the round trip
-between statements and still tells how long each took. COPY, and what cannot be in a transaction, goes alone by the
+Pipeline mode with a flush request after every statement of the user's (PostgreSQL manual, 32.5 "Pipeline Mode") saves
+the round trips between them and still tells how long each took. COPY, and what cannot be in a transaction, goes alone by the
 simple protocol: a pipeline is an implicit transaction block.
 """
 
@@ -24,6 +24,8 @@ _ABORTED = pq.ExecStatus.PIPELINE_ABORTED
 _SYNC = pq.ExecStatus.PIPELINE_SYNC
 _COPY_IN = pq.ExecStatus.COPY_IN
 _COPY_OUT = pq.ExecStatus.COPY_OUT
+# int8, int2, int4: the answers that every migration gives need no loader.
+_INTEGERS = frozenset({20, 21, 23})
 _COPY_CHUNK = 1 << 16
 _FORGETTING = frozenset({"DEALLOC", "DISCARD"})
 # Worth another try as they are: lock_not_available, deadlock_detected, serialization_failure, and
@@ -56,7 +58,8 @@ class Wire:
             raw.enter_pipeline_mode()
             for command in commands:
                 self._send(raw, command)
-                raw.send_flush_request()
+                if command.statement is not None:
+                    raw.send_flush_request()
             raw.pipeline_sync()
             return self._answers(raw, commands)
         except psycopg.OperationalError as error:
@@ -206,10 +209,16 @@ class Wire:
         affected = -1 if count is None else count
         if result.status != _TUPLES:
             return Outcome(None, (), affected, seconds)
+        columns = tuple((result.fname(i) or b"").decode() for i in range(result.nfields))
+        return Outcome(self._rows(result), columns, affected, seconds)
+
+    def _rows(self, result: pq.abc.PGresult) -> list[tuple[object, ...]]:
+        if result.nfields == 1 and result.ntuples == 1 and result.ftype(0) in _INTEGERS:
+            value = result.get_value(0, 0)
+            return [(None if value is None else int(value),)]
         loader = Transformer(self.connection)
         loader.set_pgresult(result)
-        columns = tuple((result.fname(i) or b"").decode() for i in range(result.nfields))
-        return Outcome(loader.load_rows(0, result.ntuples, tuple), columns, affected, seconds)
+        return loader.load_rows(0, result.ntuples, tuple)
 
 
 def _has_data(command: Command) -> bool:

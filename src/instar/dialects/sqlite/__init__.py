@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from instar.dialects import Names, Session, Settings
+from instar.errors import DatabaseError
 from instar.model import Piece
 
 
@@ -67,6 +68,11 @@ class Sqlite:
         from instar.dialects.sqlite.parse import touched
 
         return touched(text)
+
+    def refuses_transaction(self, error: DatabaseError) -> bool:
+        """Whether SQLite refused a statement because a transaction is open: it has no code for that, only words."""
+        words = ("within a transaction", "within transaction", "inside a transaction")
+        return any(word in error.message for word in words) and "start a transaction" not in error.message
 
     def quote(self, name: str) -> str:
         """Quote an identifier."""

@@ -16,6 +16,7 @@ from instar.model import Blocker, Statement
 
 _OLDEST = (3, 35)
 _CHECKS = {"foreign_key_check": [], "integrity_check": [("ok",)], "quick_check": [("ok",)]}
+_LIMIT = "-- instar: statement time-out "
 _STEPS_BETWEEN_LOOKS = 20_000
 
 
@@ -59,6 +60,8 @@ def _require_version() -> None:
 class SqliteSession:
     """A SQLite connection in autocommit mode, with what it was like when the session began."""
 
+    dialect = "sqlite"
+
     def __init__(self, connection: sqlite3.Connection, *, owned: bool) -> None:
         self._connection = connection
         self._owned = owned
@@ -67,8 +70,10 @@ class SqliteSession:
         self._beginning = restore.observe(connection)
         self._busy = self._beginning.pragmas["busy_timeout"]
         self._statement_timeout: float | None = None
+        self._usual_timeout: float | None = None
         self._deadline = math.inf
         self._lock: lock.Lock | None = None
+        self._attached: list[Statement] = []
         self.server = Server(
             f"SQLite {sqlite3.sqlite_version}", sqlite3.sqlite_version_info, self._path or MEMORY, user=""
         )
@@ -90,9 +95,9 @@ class SqliteSession:
 
     def _run(self, command: Command, index: int) -> Outcome:
         began = time.perf_counter()
+        if self._settled(command):
+            return Outcome(None, (), -1, 0.0)
         self._deadline = math.inf if self._statement_timeout is None else began + self._statement_timeout
-        if command.text == "ROLLBACK" and command.statement is None and not self.in_transaction():
-            return Outcome(None, (), -1, 0.0)  # SQLite itself rolls back on an interrupt or a full disk
         try:
             cursor = self._execute(command)
             columns = tuple(column[0] for column in cursor.description or ())
@@ -103,7 +108,23 @@ class SqliteSession:
             self._deadline = math.inf  # a Python migration's own statements have no time-out of ours
         if rows and command.statement is not None:
             _require_no_violation(command.text, rows, index)
+        self._remember(command)
         return Outcome(rows, columns, cursor.rowcount, time.perf_counter() - began)
+
+    def _settled(self, command: Command) -> bool:
+        """Whether a command is not for SQLite, or has nothing left to do."""
+        if command.statement is not None:
+            return any(item is command.statement for item in self._attached)
+        if command.text.startswith(_LIMIT):
+            self._limit(float(command.text.removeprefix(_LIMIT)) or None)
+            return True
+        # SQLite itself rolls back on an interrupt or a full disk.
+        return command.text == "ROLLBACK" and not self.in_transaction()
+
+    def _remember(self, command: Command) -> None:
+        """Keep in mind which ATTACH and DETACH have run: settings are repeated, and these cannot be."""
+        if command.statement is not None and command.text[:6].lower() in {"attach", "detach"}:
+            self._attached.append(command.statement)
 
     def _execute(self, command: Command) -> sqlite3.Cursor:
         if command.params is None:
@@ -129,7 +150,7 @@ class SqliteSession:
             return None
         try:
             taken = lock.acquire(self._path, holder)
-        except sqlite3.Error as error:
+        except OSError as error:
             raise DatabaseError(
                 f"cannot write the lock file {self._path}{lock.SUFFIX}: {error}",
                 hint="SQLite needs write access to the folder of a database, for its journal as well",
@@ -150,11 +171,19 @@ class SqliteSession:
         wanted = settings.lock_timeout
         self._busy = self._beginning.pragmas["busy_timeout"] if wanted is None else max(0, round(wanted * 1000))
         self._connection.execute(f"PRAGMA busy_timeout = {self._busy}")
-        if settings.statement_timeout is not None:
+        self._usual_timeout = settings.statement_timeout
+        self._limit(settings.statement_timeout)
+
+    def limiting(self, seconds: float | None) -> list[Command]:
+        """Bound a statement's time; the command is for this session, not for SQLite."""
+        return [Command(f"{_LIMIT}{(self._usual_timeout if seconds is None else seconds) or 0.0}")]
+
+    def _limit(self, seconds: float | None) -> None:
+        if seconds is not None:
             self._connection.set_progress_handler(self._overdue, _STEPS_BETWEEN_LOOKS)
         elif self._statement_timeout is not None:
             self._connection.set_progress_handler(None, 0)
-        self._statement_timeout = settings.statement_timeout
+        self._statement_timeout = seconds
 
     def _overdue(self) -> int:
         return int(time.perf_counter() >= self._deadline)
@@ -169,6 +198,7 @@ class SqliteSession:
 
     def tidying(self) -> list[Command]:
         """Drop temporary tables, detach files, and put back the pragmas that a transaction refuses."""
+        self._attached.clear()
         return restore.tidying(self._connection, self._beginning)
 
     def durable(self) -> list[Command]:

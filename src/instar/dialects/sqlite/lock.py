@@ -1,71 +1,58 @@
-"""One migrator per database file: a write lock on a small SQLite file beside it, which dies with its process."""
+"""One migrator per database file: an advisory lock on a small file beside it, which dies with its process.
 
-import sqlite3
-from contextlib import closing, suppress
+Not a SQLite file: its journal would be found under the same name by whoever makes the next one.
+"""
+
+import fcntl
+import os
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
-from uuid import uuid4
 
 SUFFIX = ".instar-lock"
-_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """The lock that we hold: an open transaction on the companion file."""
+    """The lock that we hold: an open file."""
 
     path: Path
-    connection: sqlite3.Connection
+    file: TextIOWrapper
 
     def release(self) -> None:
         """Remove the file while it is still ours, then let go of it."""
-        with suppress(OSError):  # Windows keeps open files; the empty lock file then stays, unlocked
-            self.path.unlink()
-        self.connection.close()
+        self.path.unlink(missing_ok=True)
+        self.file.close()
 
 
 def acquire(database: str, holder: str) -> Lock | str:
     """Try once to take the lock beside the file `database`; return it, or a description of who has it.
 
-    The holder's description is committed before the transaction that is the lock, so that others can read it. That
-    the file at our path says *our* token proves that we locked the file others see, and not one just removed.
+    The holder writes its description into the file for others to read. Raises OSError where no file can be made.
     """
-    path = Path(database + SUFFIX)
-    token = f"{uuid4()}"
-    for _ in range(_TRIES):
-        connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+    path = Path(os.path.realpath(database) + SUFFIX)
+    while True:
+        file = path.open("a+", encoding="utf-8")
         try:
-            _take(connection, token, holder)
-        except sqlite3.OperationalError as error:
-            connection.close()
-            if error.sqlite_errorname.startswith("SQLITE_BUSY"):
-                return _holder(path) or "another migrator"
-            if error.sqlite_errorname != "SQLITE_READONLY_DBMOVED":
-                raise
-        else:
-            if _holder(path, token) == holder:
-                return Lock(path, connection)
-            connection.close()
-    return "another migrator, which is just letting go"
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            with file:
+                file.seek(0)
+                return file.read() or "another migrator"
+        except BaseException:
+            file.close()
+            raise
+        if _in_place(path, file):
+            file.truncate(0)
+            file.write(holder)
+            file.flush()
+            return Lock(path, file)
+        file.close()
 
 
-def _take(connection: sqlite3.Connection, token: str, holder: str) -> None:
-    connection.execute("BEGIN IMMEDIATE")
-    connection.execute("PRAGMA busy_timeout = 500")  # from here on others only read, for an instant
-    connection.execute("CREATE TABLE IF NOT EXISTS holder (token, description)")
-    connection.execute("DELETE FROM holder")
-    connection.execute("INSERT INTO holder VALUES (?, ?)", (token, holder))
-    connection.execute("COMMIT")
-    connection.execute("BEGIN IMMEDIATE")
-
-
-def _holder(path: Path, token: str | None = None) -> str:
-    """Read who wrote last into the file at `path`; with a `token`, only if it is that one's."""
-    if not path.exists():
-        return ""
+def _in_place(path: Path, file: TextIOWrapper) -> bool:
+    """Whether the file that we locked is the one that others see, and not one that its holder has just removed."""
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=1)) as connection:
-            row = connection.execute("SELECT token, description FROM holder").fetchone()
-    except sqlite3.Error:
-        return ""
-    return str(row[1]) if row and token in {None, row[0]} else ""
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False

@@ -5,7 +5,7 @@
 -- risk_level = "low"
 -- reversible = true
 -- requires_downtime = false
--- affected_tables = ["user_order_summaries"]
+-- affected_tables = ["order_summaries"]
 -- dependencies = ["20231130100000", "20231130110000"]
 -- tags = ["view", "orders", "repeatable"]
 -- ///
@@ -13,7 +13,7 @@
 -- Reads columns of the two base tables only, so that every later migration can be undone while the view is there.
 
 -- migrate:up
-CREATE OR REPLACE VIEW user_order_summaries AS
+CREATE OR REPLACE VIEW order_summaries AS
 SELECT
     u.id AS user_id,
     u.email,
@@ -26,4 +26,4 @@ WHERE u.deleted_at IS NULL
 GROUP BY u.id, u.email;
 
 -- migrate:down
-DROP VIEW IF EXISTS user_order_summaries;
+DROP VIEW IF EXISTS order_summaries;

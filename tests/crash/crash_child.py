@@ -1,0 +1,147 @@
+"""A run of migrations that dies at a chosen moment. Started by the crash tests as a process of its own.
+
+Every batch of commands that changes something counts as one call. The process breaks at the call with number `at`:
+`before` it, or `during` it: when the server has the commands and nobody waits for the answer. What breaks is this
+process (SIGKILL), or the server with process id `server`, by the signal `signal`.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from instar import Migrator
+from instar.errors import InstarError
+
+READING = ("SELECT", "SHOW", "EXPLAIN", "PRAGMA", "ROLLBACK")
+
+
+class Fuse:
+    """Counts calls, and blows at one of them."""
+
+    def __init__(self, at: int, moment: str, blow: Callable[[], None]) -> None:
+        self.calls: list[str] = []
+        self._at = at
+        self._moment = moment
+        self._blow = blow
+        self.armed = False
+
+    def call(self, texts: Iterable[str]) -> None:
+        changes = [text for text in texts if not text.lstrip().upper().startswith(READING)]
+        if not changes:
+            return
+        self.calls.append(changes[0])
+        if len(self.calls) - 1 == self._at:
+            self.armed = True
+            if self._moment == "before":
+                self._blow()
+
+    def sent(self) -> None:
+        if self.armed and self._moment == "during":
+            self.armed = False
+            self._blow()
+
+
+def on_postgresql(fuse: Fuse) -> None:
+    from instar.dialects.postgresql.wire import Wire
+
+    run, following = Wire.run, Wire._next  # noqa: SLF001
+
+    def counted(self: Wire, commands: Any) -> Any:
+        fuse.call(command.text for command in commands)
+        return run(self, commands)
+
+    def awaited(self: Wire, raw: Any) -> Any:
+        raw.flush()
+        fuse.sent()
+        return following(self, raw)
+
+    Wire.run = counted  # type: ignore[method-assign]
+    Wire._next = awaited  # type: ignore[method-assign]  # noqa: SLF001
+
+
+def on_mariadb(fuse: Fuse) -> None:
+    from pymysql.connections import Connection
+
+    from instar.dialects.mysql.session import MysqlSession
+
+    execute, read = MysqlSession._execute, Connection._read_query_result  # type: ignore[attr-defined]  # noqa: SLF001
+
+    def counted(self: Any, command: Any, tell: Any) -> Any:
+        fuse.call([command.text])
+        return execute(self, command, tell)
+
+    def awaited(self: Any, unbuffered: bool = False) -> Any:  # noqa: FBT001, FBT002
+        fuse.sent()
+        return read(self, unbuffered)
+
+    MysqlSession._execute = counted  # type: ignore[method-assign]  # noqa: SLF001
+    Connection._read_query_result = awaited  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+def on_sqlite(fuse: Fuse) -> None:
+    from instar.dialects.sqlite.connect import SqliteSession
+
+    execute = SqliteSession._execute  # noqa: SLF001
+
+    def burning() -> int:
+        fuse.sent()
+        return 0
+
+    def counted(self: Any, command: Any) -> Any:
+        fuse.call([command.text])
+        self.driver.set_progress_handler(burning, 3)
+        return execute(self, command)
+
+    SqliteSession._execute = counted  # type: ignore[method-assign]  # noqa: SLF001
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def server_dies(process: int, number: int) -> Callable[[], None]:
+    """Return what stops the server and waits until it is gone. This process lives on, and finds out."""
+
+    def blow() -> None:
+        os.kill(process, number)
+        while alive(process):
+            time.sleep(0.005)
+
+    return blow
+
+
+def alive(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@contextlib.contextmanager
+def recorded(fuse: Fuse, path: str | None) -> Iterator[None]:
+    yield
+    if path:
+        Path(path).write_text(json.dumps(fuse.calls))
+
+
+def main() -> None:
+    order = json.loads(sys.argv[1])
+    blow = server_dies(order["server"], order["signal"]) if order.get("server") else die
+    fuse = Fuse(order["at"], order["moment"], blow)
+    {"postgresql": on_postgresql, "mariadb": on_mariadb, "sqlite": on_sqlite}[order["engine"]](fuse)
+    try:
+        with recorded(fuse, order.get("record")), Migrator(order["url"], directory=order["directory"]) as migrator:
+            migrator.up() if order["action"] == "up" else migrator.down(to="0")
+    except InstarError as error:
+        sys.stderr.write(f"{type(error).__name__}: {error.message}\n")
+        raise SystemExit(error.exit_code) from None
+
+
+if __name__ == "__main__":
+    main()
