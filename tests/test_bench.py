@@ -80,4 +80,4 @@ def test_work_that_was_not_done_has_no_time(server: str, tmp_path: Path) -> None
         text=True,
         check=False,
     )
-    assert "FAILED: left 0 tables" in done.stdout
+    assert "FAILED: it left 0 tables" in done.stdout

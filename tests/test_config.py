@@ -224,7 +224,7 @@ EMPTY=
 HASH=a#b
 export EXPORTED = spaced
 SINGLE='literal ${PLAIN} \n # not a comment'
-DOUBLE="line\nnext \"quoted\" ${PLAIN}"
+DOUBLE="line\nnext \"quoted\" ${PLAIN} \${PLAIN}"
 MANY="first
 second"
 not an assignment
@@ -242,7 +242,7 @@ def test_env_files_are_read_as_shells_read_them(tmp_path: Path) -> None:
         "HASH": "a#b",
         "EXPORTED": "spaced",
         "SINGLE": r"literal ${PLAIN} \n # not a comment",
-        "DOUBLE": 'line\nnext "quoted" value',
+        "DOUBLE": 'line\nnext "quoted" value ${PLAIN}',
         "MANY": "first\nsecond",
         "LATER": "value--default",
     }

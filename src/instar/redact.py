@@ -23,13 +23,11 @@ def redact(text: str) -> str:
 
 def secrets(url: str) -> tuple[str, ...]:
     """Return the passwords that `url` holds, both as they are written and percent-decoded."""
-    found: dict[str, None] = {}
-    for pattern in _patterns(url):
-        for match in pattern.finditer(url):
-            written = match["secret"].strip("'")
-            found[written] = found[_decoded(written)] = None
-        url = pattern.sub(rf"\g<head>{_MASK}", url)
-    return tuple(secret for secret in found if secret not in ("", _MASK, _user(url)))
+    found = [match["secret"].strip("'") for pattern in _patterns(url) for match in pattern.finditer(url)]
+    # A password with spaces is no URL's, but people write it, and drivers take it.
+    found += re.findall(r"(?s)\A[A-Za-z][\w+.-]*://[^/?#:@]*:(.*)@", url)
+    written = dict.fromkeys(form for secret in found for form in (secret, _decoded(secret)))
+    return tuple(secret for secret in written if secret not in ("", _MASK, _user(url)))
 
 
 def _user(url: str) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-
 from cli_project import ORDERS, USERS, Instar, Result, Write
+
 from instar.cli.main import run
 
 

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-
 from cli_project import ORDERS, USERS, Instar, Write
 
 FIRST, SECOND = "20240101000000", "20240102000000"

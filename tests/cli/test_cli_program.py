@@ -10,10 +10,10 @@ from pathlib import Path
 
 import click
 import pytest
+from cli_project import BROKEN, Instar, Write
 from click.testing import CliRunner
 
 import instar as package
-from cli_project import BROKEN, Instar, Write
 from instar.cli import group
 from instar.cli.invocation import Invocation
 from instar.cli.main import program
@@ -105,7 +105,7 @@ def test_an_error_shows_place_line_and_caret(project: Instar, write: Write) -> N
 
     assert result.code == 1
     assert "--> migrations/20240103000000_broken.sql:3:8" in result.err
-    assert "    3 | CREATE TABEL typo (id INTEGER);\n      |        ^" in result.err
+    assert "    3 | CREATE TABEL typo (id INTEGER)\n      |        ^" in result.err
     assert "20240101000000" in result.err
 
 
@@ -179,7 +179,7 @@ def test_completion_knows_commands_environments_and_versions(project: Instar, tm
 
     assert completed("instar st") == ["status"]
     assert completed("instar up -e pr") == ["production", "preview"]
-    assert completed("instar baseline 20240102") == ["20240102000000"]
+    assert completed("instar baseline -e preview 20240102") == ["20240102000000"]
 
 
 # As processes
@@ -197,18 +197,19 @@ def started(arguments: Sequence[str], folder: Path) -> "subprocess.Popen[str]":
     )
 
 
-SLOW = """-- migrate:up
-CREATE TABLE slow (id INTEGER);
-WITH RECURSIVE counter (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counter WHERE n < 1000000000)
-INSERT INTO slow SELECT max(n) FROM counter;
+SLOW = """
+import time
+
+
+def up(connection):
+    connection.execute("CREATE TABLE slow (id INTEGER)")
+    time.sleep(60)
 """
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_rolls_back_and_exits_with_130(
-    number: signal.Signals, project: Instar, write: Write, tmp_path: Path
-) -> None:
-    write({"20240103000000_slow": SLOW})
+def test_a_signal_rolls_back_and_exits_with_130(number: signal.Signals, project: Instar, tmp_path: Path) -> None:
+    (tmp_path / "migrations" / "20240103000000_slow.py").write_text(SLOW)
     with started(["up"], tmp_path) as process:
         assert process.stderr is not None
         shown = ""

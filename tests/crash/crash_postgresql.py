@@ -1,5 +1,6 @@
 """What the crash tests know of PostgreSQL: databases to break, and everything that is in one."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -53,8 +54,8 @@ class Ground:
     """A PostgreSQL server with databases to break: an empty one, and one where everything is applied."""
 
     server: PostgreSQL
-    empty: str = field(default_factory=lambda: f"crash_empty_{next(_numbers)}")
-    full: str = field(default_factory=lambda: f"crash_full_{next(_numbers)}")
+    empty: str = field(default_factory=lambda: f"crash_empty_{os.getpid()}_{next(_numbers)}")
+    full: str = field(default_factory=lambda: f"crash_full_{os.getpid()}_{next(_numbers)}")
 
     def prepare(self) -> None:
         url = self.server.database(self.empty)

@@ -1,7 +1,7 @@
 """Runs that are broken and continued, and what must be true afterwards, whatever the engine."""
 
 import json
-import signal
+from signal import SIGKILL, Signals
 import subprocess
 import sys
 from collections.abc import Callable
@@ -34,7 +34,7 @@ class Order:
     at: int = -1
     moment: str = "before"
     server: int | None = None
-    signal: signal.Signals = signal.SIGKILL
+    signal: Signals = SIGKILL
     record: Path | None = None
 
     def carry_out(self) -> subprocess.CompletedProcess[str]:

@@ -46,13 +46,18 @@ class DurationType(click.ParamType[float]):
 DURATION = DurationType()
 
 
+def asked(ctx: click.Context) -> Invocation:
+    """Return what was asked for so far, for completion."""
+    return ctx.find_object(Invocation) or Invocation()
+
+
 def complete_version(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Complete the versions of the migrations in the folder, without a database."""
-    del ctx, param
+    del param
     from instar.errors import InstarError
 
     try:
-        folders = Invocation().settings().directories
+        folders = asked(ctx).settings().directories
     except InstarError:
         return []
     names = {path.name.partition("_")[0] for folder in folders if folder.is_dir() for path in folder.iterdir()}
@@ -61,7 +66,7 @@ def complete_version(ctx: click.Context, param: click.Parameter, incomplete: str
 
 def _remember(ctx: click.Context, param: click.Parameter, value: object) -> None:
     """Keep what was given; what stands after the command goes before what stands before it."""
-    if value and not ctx.resilient_parsing:
+    if value:
         setattr(ctx.ensure_object(Invocation), param.name or "", value)
 
 
@@ -70,7 +75,7 @@ def _complete_environment(ctx: click.Context, param: click.Parameter, incomplete
     from instar.errors import InstarError
 
     try:
-        names = Invocation(config=ctx.params.get("config")).configuration().environments()
+        names = asked(ctx).configuration().environments()
     except InstarError:
         return []
     return [name for name in names if name.startswith(incomplete)]

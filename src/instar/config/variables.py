@@ -7,7 +7,7 @@ from pathlib import Path
 from instar.errors import ConfigError
 from instar.model import Place
 
-_VARIABLE = r"\$\$\{|\$\{([A-Za-z_]\w*)(?::-([^}]*))?\}|\$\{"
+_VARIABLE = r"\$\$\{|\$\{(?P<name>[A-Za-z_]\w*)(?::-(?P<default>[^}]*))?\}|\$\{"
 _ENTRY = r"""^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][\w.]*)[ \t]*=[ \t]*
     (?: '(?P<single>[^']*)'
       | "(?P<double>(?:\\.|[^"\\])*)"
@@ -75,23 +75,21 @@ def _entries(text: str) -> Iterator[re.Match[str]]:
 def _env_value(match: re.Match[str], earlier: Mapping[str, str]) -> str:
     if match["single"] is not None:
         return match["single"]
-    if match["double"] is not None:
-        unescaped = re.sub(r"\\(.)", lambda m: _ESCAPES.get(m[1], m[1]), match["double"], flags=re.DOTALL)
-        return _shell_expand(unescaped, earlier)
-    return _shell_expand(match["bare"].rstrip(), earlier)
+    quoted = match["double"] is not None
+    pattern = rf"\\(?P<escaped>.)|{_VARIABLE}" if quoted else rf"(?P<escaped>(?!))|{_VARIABLE}"
 
+    def part(found: re.Match[str]) -> str:
+        if found["escaped"] is not None:
+            return _ESCAPES.get(found["escaped"], found["escaped"])
+        # As in a shell, a variable without a value is empty.
+        return earlier.get(found["name"]) or found["default"] or "" if found["name"] else found[0]
 
-def _shell_expand(text: str, earlier: Mapping[str, str]) -> str:
-    """As a shell does: a variable without a value is empty."""
-
-    def value(match: re.Match[str]) -> str:
-        return earlier.get(match[1]) or match[2] or "" if match[1] else match[0]
-
-    return re.sub(_VARIABLE, value, text)
+    text = match["double"] if quoted else match["bare"].rstrip()
+    return re.sub(pattern, part, text, flags=re.DOTALL)
 
 
 def _value(match: re.Match[str], variables: Mapping[str, str]) -> str:
-    name, default = match.groups()
+    name, default = match["name"], match["default"]
     if name is None:
         if match[0] == "$${":
             return "${"

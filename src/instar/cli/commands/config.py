@@ -52,7 +52,7 @@ def _values(asked: Invocation) -> dict[str, Any]:
         values[name] = [str(folder) for folder in values[name]]
     for name in ("root", "templates"):
         values[name] = str(values[name])
-    values["url"] = scrub(values["url"])
+    values["url"] = scrub(values["url"], asked.secrets)
     values["placeholders"] = {key: scrub(text, asked.secrets) for key, text in values["placeholders"].items()}
     environments = loaded.environments() or [settings.name]
     return {"file": str(loaded.file) if loaded.file else None, "environments": environments, **values}

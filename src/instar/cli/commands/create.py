@@ -8,6 +8,7 @@ import click
 
 from instar.cli.command import command as make
 from instar.cli.invocation import Invocation
+from instar.cli.options import asked as so_far
 from instar.cli.output import document
 
 if TYPE_CHECKING:
@@ -23,11 +24,11 @@ EXAMPLES = (
 
 
 def _complete_template(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    del ctx, param
+    del param
     from instar.errors import InstarError
 
     try:
-        folder = Invocation().settings().templates
+        folder = so_far(ctx).settings().templates
     except InstarError:
         return []
     return sorted({path.stem for path in folder.glob(f"{incomplete}*.*") if path.is_file()})

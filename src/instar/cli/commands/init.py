@@ -1,6 +1,7 @@
 """Begin a project: instar.toml and a folder for migrations."""
 
 import os
+import re
 from pathlib import Path
 from string import Template
 
@@ -74,7 +75,8 @@ def _write_secret(url: str) -> list[str]:
             hint="write DATABASE_URL=... there yourself, then run instar init without --database",
         )
     path.touch(mode=0o600)
-    path.write_text(f"DATABASE_URL='{url}'\n", encoding="utf-8")
+    escaped = re.sub(r'[\\"$]', r"\\\g<0>", url)
+    path.write_text(f'DATABASE_URL="{escaped}"\n', encoding="utf-8")
     return [str(path)]
 
 

@@ -38,7 +38,7 @@ EXAMPLES = (
 def command(  # noqa: PLR0913 - one per option
     asked: Invocation, *, to: str | None, down: bool, count: int | None, out_of_order: bool, output: str | None
 ) -> None:
-    """Show what `up` would do: order, transactions, statements.
+    """Show what up would do: order, transactions, statements.
 
     Nothing is changed. A plan that was written with --output can be reviewed and carried out later; `up --plan` refuses
     it when the history or a file has changed since.

@@ -1,5 +1,5 @@
+-- migrate:up
 -- There is nothing to do here.
 
 -- migrate:down
--- And nothing to undo.
 INSERT INTO witness VALUES ('down 6');
