@@ -1,33 +1,30 @@
 """What happened, for whoever watches: a renderer, a test, an application."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from instar.model import Action, Blocker, Migration, Plan, Statement
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """Something that happened during a run."""
 
 
-@dataclass(frozen=True, slots=True)
-class LockWaiting(Event):
+class LockWaiting(Event, frozen=True):
     """Another migrator holds the lock; `holder` describes it."""
 
     holder: str
 
 
-@dataclass(frozen=True, slots=True)
-class RunStarted(Event):
+class RunStarted(Event, frozen=True):
     """A plan begins to be carried out."""
 
     plan: Plan
     server: str
 
 
-@dataclass(frozen=True, slots=True)
-class MigrationStarted(Event):
+class MigrationStarted(Event, frozen=True):
     """A step begins: the `number`-th (1-based) of `total`."""
 
     migration: Migration
@@ -37,8 +34,7 @@ class MigrationStarted(Event):
     resumed_at: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class StatementFinished(Event):
+class StatementFinished(Event, frozen=True):
     """A statement ran: `index` (0-based) of `total`; `rows` as the server counts them, -1 when it does not."""
 
     migration: Migration
@@ -49,8 +45,7 @@ class StatementFinished(Event):
     rows: int
 
 
-@dataclass(frozen=True, slots=True)
-class Notice(Event):
+class Notice(Event, frozen=True):
     """The server said something (NOTICE, WARNING) during a migration."""
 
     severity: str
@@ -58,15 +53,13 @@ class Notice(Event):
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Blocked(Event):
+class Blocked(Event, frozen=True):
     """A statement waits for locks that `blockers` hold."""
 
     blockers: tuple[Blocker, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Retrying(Event):
+class Retrying(Event, frozen=True):
     """A lock was not to be had within the budget; the segment is tried again after `pause` seconds."""
 
     migration: Migration
@@ -75,8 +68,7 @@ class Retrying(Event):
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class MigrationFinished(Event):
+class MigrationFinished(Event, frozen=True):
     """A step is done and committed."""
 
     migration: Migration
@@ -88,8 +80,7 @@ class MigrationFinished(Event):
     metrics: Mapping[str, object] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MigrationFailed(Event):
+class MigrationFailed(Event, frozen=True):
     """A step stopped. What it did in its open transaction was rolled back."""
 
     migration: Migration
@@ -98,8 +89,7 @@ class MigrationFailed(Event):
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class RunFinished(Event):
+class RunFinished(Event, frozen=True):
     """The plan is carried out. `metrics` holds the run's `before`, `after` and `delta` samples."""
 
     steps: int

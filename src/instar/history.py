@@ -7,9 +7,10 @@ own transaction.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec import Struct
 
 from instar.dialects import Command, Dialect, Names, Session
 from instar.errors import DatabaseError, ForeignHistoryError, InstarError
@@ -28,8 +29,7 @@ _WAY_OUT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(Struct, frozen=True):
     """The tracking tables of one database."""
 
     session: Session

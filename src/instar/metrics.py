@@ -3,7 +3,8 @@
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from instar.dialects import Session
 
@@ -11,8 +12,7 @@ _EVERY = 1.0
 _NEVER_DELTA = frozenset({"at", "cache_hit_ratio"})
 
 
-@dataclass(slots=True)
-class Gauge:
+class Gauge(Struct):
     """Numbered samples of one run, at most one a second: a run of thousands of trivial migrations pays nothing."""
 
     session: Session

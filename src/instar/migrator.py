@@ -4,10 +4,11 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
+
+from msgspec import Struct, field
 
 from instar import conditions, dialects, execute, plan, planfile, repairs, seeds, source
 from instar.config import Config, Environment
@@ -36,8 +37,7 @@ from instar.source.script import statements
 _POLL = 0.2
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """What a call did: its steps in order, the seconds it took, the server's metrics before, after and delta."""
 
     steps: tuple[Done, ...] = ()
@@ -405,8 +405,7 @@ class Migrator:
         return self._connection
 
 
-@dataclass(frozen=True, slots=True)
-class _Wrapped:
+class _Wrapped(Struct, frozen=True):
     """A connection of the caller's, as a session."""
 
     session: Session
@@ -459,9 +458,9 @@ def _cut(item: Migration, action: Action, dialect: dialects.Dialect) -> tuple[Se
     parts: list[Segment] = []
     first = 0
     for script in scripts:
-        found = statements(script, dialect)
-        parts += [_moved(part, first) for part in segments(found, transaction=script.transaction)]
-        first += len(found)
+        found = segments(statements(script, dialect), transaction=script.transaction)
+        parts += [_moved(part, first) for part in found]
+        first += sum(len(part.statements) for part in found)
     return tuple(parts)
 
 

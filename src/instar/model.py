@@ -1,13 +1,13 @@
 """The nouns of instar as frozen values."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True)
-class Place:
+
+class Place(Struct, frozen=True):
     """A character in a file: 1-based `line` and `column`, and the `source` text of that line."""
 
     file: str
@@ -32,8 +32,7 @@ class Kind(StrEnum):
     ROLLBACK = "rollback"
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """A statement as a dialect cuts it: `text[start:end]`, in characters, without leading comments and semicolon.
 
     `data` holds the rows that follow `COPY ... FROM stdin`, without the line that ends them. `barrier` says that
@@ -47,8 +46,7 @@ class Piece:
     barrier: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Directive:
+class Directive(Struct, frozen=True):
     """A line `-- instar:NAME arguments` before a statement; `line` is its line in the file."""
 
     name: str
@@ -56,8 +54,7 @@ class Directive:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True):
     """One statement of a script, byte for byte, with the 1-based `line` and `column` of its first character."""
 
     text: str
@@ -71,8 +68,7 @@ class Statement:
     directives: tuple[Directive, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
+class Script(Struct, frozen=True):
     """The text of one section of a file.
 
     `line` (1-based) and `offset` (bytes) say where `text` starts in `file`. `transaction` is what the author asked
@@ -88,8 +84,7 @@ class Script:
     units: tuple[tuple[int, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(Struct, frozen=True):
     """A Python migration's functions; `transaction` as the header says (True unless `transaction = false`)."""
 
     file: str
@@ -98,8 +93,7 @@ class Code:
     transaction: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(Struct, frozen=True):
     """What a migration's author says of it. Every field may be missing."""
 
     description: str = ""
@@ -124,8 +118,7 @@ class MigrationKind(StrEnum):
     """Stands for all versions up to its own, on a database that has no history."""
 
 
-@dataclass(frozen=True, slots=True)
-class Migration:
+class Migration(Struct, frozen=True):
     """One migration as its files tell it.
 
     `version` is its identity (for a repeatable: made from its name, at most 20 characters); `order` sorts versions
@@ -159,8 +152,7 @@ class Migration:
         return f"{self.version} {self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One row of the history: a migration that is applied. `execution_time_ms` is in milliseconds."""
 
     version: str
@@ -173,8 +165,7 @@ class Entry:
     rollback_available: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """One row of the execution log: an attempt to apply, roll back or baseline a migration."""
 
     id: int
@@ -187,8 +178,7 @@ class Attempt:
     context: Mapping[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
+class Checkpoint(Struct, frozen=True):
     """How far a migration of several segments has come.
 
     `done` statements of `action` are committed, `fingerprints` are theirs. `running` is the index of a statement
@@ -204,12 +194,11 @@ class Checkpoint:
     probe: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(Struct, frozen=True):
     """Statements that commit together (`transaction`), or one that runs by itself.
 
-    `first` is the index of the first of them in the migration's list of statements. `begin` is the script's own
-    BEGIN, whose options are honoured.
+    `first` is the index of the first of them among the statements of all segments of the migration (its own BEGIN and
+    COMMIT do not count). `begin` is the script's own BEGIN, whose options are honoured.
     """
 
     first: int
@@ -227,8 +216,7 @@ class Action(StrEnum):
     REPAIR = "repair"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One migration in a plan. `checkpoint` says where an earlier attempt stopped; `notes` are for the reader.
 
     `again` marks a repeatable that has been applied before; `covers` are the versions that a baseline stands for;
@@ -245,8 +233,7 @@ class Step:
     fingerprint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """What will be done, in order. `history` is a mark of the history that it was made from."""
 
     steps: tuple[Step, ...]
@@ -269,8 +256,7 @@ class State(StrEnum):
     OUTDATED = "outdated"
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """One line of `status`: a migration's file, its history row, or both. `by` is who applied it."""
 
     version: str
@@ -282,8 +268,7 @@ class Condition:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Blocker:
+class Blocker(Struct, frozen=True):
     """A session that holds a lock we wait for; `seconds` is the age of its transaction."""
 
     pid: int

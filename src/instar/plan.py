@@ -7,9 +7,10 @@ version stands.
 import hashlib
 import heapq
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from graphlib import CycleError, TopologicalSorter
+
+from msgspec import Struct, field
 
 from instar.errors import PlanError, UsageError
 from instar.model import (
@@ -37,8 +38,7 @@ class OutOfOrder(StrEnum):
     APPLY = "apply"
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """What a plan is made from.
 
     `cut` gives the segments of a migration for an action, `touched` the objects that its `up` names (None: unknown),
@@ -113,12 +113,36 @@ def down(facts: Facts, *, to: str = "", count: int | None = None) -> Plan:
     """
     _refuse_half_done(facts, Action.APPLY, "finish it with `instar up`")
     files = {item.version: item for item in facts.migrations}
-    versioned = [entry for entry in facts.entries if not entry.version.startswith("R__")]
-    latest = sorted(versioned, key=lambda entry: _when(entry, files), reverse=True)
+    rows = [entry for entry in facts.entries if not entry.version.startswith("R__")]
+    latest = sorted(rows, key=lambda entry: _when(entry, files), reverse=True)
     chosen = _back(latest, files, to, count)
-    steps = [_back_step(facts, files.get(entry.version), entry) for entry in chosen]
+    going = {entry.version for entry in chosen}
+    views = _repeatables_on(going, facts) if len(chosen) < len(latest) else repeated(facts)
+    steps = [_step(facts, item, Action.ROLLBACK) for item in views]
+    steps += [_back_step(facts, files.get(entry.version), entry) for entry in chosen]
     _refuse_dependants({step.migration.version for step in steps}, facts, files)
     return _plan(facts, steps, ())
+
+
+def repeated(facts: Facts) -> list[Migration]:
+    """Return the repeatables that are applied, those that others depend on last."""
+    applied = facts.applied()
+    found = [item for item in facts.migrations if item.kind is MigrationKind.REPEATABLE and item.version in applied]
+    return sort(found, facts.migrations, applied)[::-1]
+
+
+def _repeatables_on(going: Collection[str], facts: Facts) -> list[Migration]:
+    """Return the applied repeatables that depend on a version in `going`, directly or through each other.
+
+    They are undone first and forgotten, so that the next `up` makes them anew.
+    """
+    names, lost = _names(facts.migrations), set(going)
+    found: list[Migration] = []
+    for item in repeated(facts)[::-1]:
+        if lost & {names.get(word, word) for word in item.header.dependencies}:
+            lost.add(item.version)
+            found.append(item)
+    return found[::-1]
 
 
 def sort(items: Sequence[Migration], known: Sequence[Migration], applied: Mapping[str, Entry]) -> list[Migration]:

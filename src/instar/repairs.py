@@ -1,7 +1,9 @@
 """What stands against the next run and can be settled by a decision: found first, changed only when asked."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from instar.dialects import Command, Dialect, Probe, Session
 from instar.errors import UsageError
@@ -11,8 +13,7 @@ from instar.model import Action, Attempt, Checkpoint, Migration, State
 from instar.plan import Facts
 
 
-@dataclass(frozen=True, slots=True)
-class Repair:
+class Repair(Struct, frozen=True):
     """One thing to settle. `what` says it in a sentence; `choices`, where there are any, are the ways to settle it.
 
     `kind` is "checksum", "missing", "interrupted", "ambiguous" or "abandon"; `choice` is the way that was chosen.

@@ -1,6 +1,7 @@
 """Statements become segments: what commits together, and what must run by itself. Pure."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from instar.errors import PlanError
 from instar.model import Kind, Place, Segment, Statement
@@ -18,23 +19,36 @@ def segments(statements: Sequence[Statement], *, transaction: bool | None = None
     return _Cutter(transaction is False).cut(statements)
 
 
+def left(parts: Sequence[Segment], done: int) -> tuple[Segment, ...]:
+    """Return what is still to do of `parts` when their first `done` statements are done.
+
+    A segment may be done in part: where the server itself said that one of its statements cannot be in a transaction.
+    """
+    found = (_without(part, max(done - part.first, 0)) for part in parts)
+    return tuple(part for part in found if part.statements)
+
+
+def _without(part: Segment, count: int) -> Segment:
+    return replace(part, first=part.first + count, statements=part.statements[count:]) if count else part
+
+
 class _Cutter:
     def __init__(self, one_by_one: bool) -> None:  # noqa: FBT001
         self._one_by_one = one_by_one
         self._done: list[Segment] = []
         self._open: list[Statement] = []
-        self._first = 0
+        self._count = 0
         self._begin: Statement | None = None
 
     def cut(self, statements: Sequence[Statement]) -> tuple[Segment, ...]:
-        for index, statement in enumerate(statements):
-            self._take(index, statement)
+        for statement in statements:
+            self._take(statement)
         if self._begin is not None:
             raise _refusal(self._begin, "this BEGIN has no COMMIT", "write COMMIT where the transaction ends")
         self._close()
         return tuple(self._done)
 
-    def _take(self, index: int, statement: Statement) -> None:
+    def _take(self, statement: Statement) -> None:
         if statement.kind is Kind.ROLLBACK:
             hint = "a migration is rolled back by failing; write what undoes it under -- migrate:down"
             raise _refusal(statement, "a ROLLBACK would undo what this migration has done", hint)
@@ -44,9 +58,9 @@ class _Cutter:
             self._close()
             self._begin = None
         elif statement.kind in {Kind.OUTSIDE, Kind.SETTING_OUTSIDE}:
-            self._alone(index, statement)
+            self._alone(statement)
         else:
-            self._add(index, statement)
+            self._add(statement)
 
     def _begins(self, statement: Statement) -> None:
         if self._begin is not None:
@@ -55,7 +69,7 @@ class _Cutter:
         self._close()
         self._begin = statement
 
-    def _alone(self, index: int, statement: Statement) -> None:
+    def _alone(self, statement: Statement) -> None:
         if self._begin is not None and statement.kind is Kind.OUTSIDE:
             raise _refusal(
                 statement,
@@ -63,19 +77,23 @@ class _Cutter:
                 "move it before the BEGIN or after the COMMIT",
             )
         self._close()
-        self._done.append(Segment(index, (statement,), transaction=False))
+        self._keep((statement,), transaction=False)
 
-    def _add(self, index: int, statement: Statement) -> None:
-        if not self._open:
-            self._first = index
+    def _add(self, statement: Statement) -> None:
         self._open.append(statement)
         if statement.barrier or (self._one_by_one and self._begin is None):
             self._close()
 
     def _close(self) -> None:
         if self._open:
-            self._done.append(Segment(self._first, tuple(self._open), transaction=True, begin=self._begin))
+            self._keep(tuple(self._open), transaction=True)
         self._open = []
+
+    def _keep(self, statements: tuple[Statement, ...], *, transaction: bool) -> None:
+        """Number the statements of segments only: a script's own BEGIN and COMMIT are not among those that are done."""
+        begin = self._begin if transaction else None
+        self._done.append(Segment(self._count, statements, transaction, begin))
+        self._count += len(statements)
 
 
 def _refusal(statement: Statement, message: str, hint: str) -> PlanError:

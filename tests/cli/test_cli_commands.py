@@ -269,6 +269,22 @@ def test_create_uses_templates_and_python(project: Instar, tmp_path: Path) -> No
     assert project("status").code == 0
 
 
+GOOSE = "-- +goose Up\nCREATE TABLE a (id INTEGER);\n-- +goose Down\nDROP TABLE a;\n"
+
+
+def test_create_leaves_a_folder_of_another_layout_as_it_is(instar: Instar, write: Write, tmp_path: Path) -> None:
+    write({"20240101000000_a": GOOSE})
+    result = instar("create", "b")
+
+    assert result.code == 2
+    assert "another tool's layout" in result.err
+    assert [path.name for path in (tmp_path / "migrations").iterdir()] == ["20240101000000_a.sql"]
+
+    (tmp_path / "migrations" / "templates").mkdir()
+    (tmp_path / "migrations" / "templates" / "default.sql").write_text(GOOSE)
+    assert instar("create", "b").code == 0
+
+
 def test_init_makes_a_project_that_works_and_overwrites_nothing(instar: Instar, tmp_path: Path) -> None:
     result = instar("init", "--database", "sqlite:///app.db")
 

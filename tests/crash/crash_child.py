@@ -2,7 +2,8 @@
 
 Every batch of commands that changes something counts as one call. The process breaks at the call with number `at`:
 `before` it, or `during` it: when the server has the commands and nobody waits for the answer. What breaks is this
-process (SIGKILL), or the server with process id `server`, by the signal `signal`.
+process (SIGKILL), or the PostgreSQL server whose data lies in `server`: all its processes are killed, or it is
+stopped in the mode `immediate`.
 """
 
 import contextlib
@@ -10,7 +11,6 @@ import json
 import os
 import signal
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -105,22 +105,11 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def server_dies(process: int, number: int) -> Callable[[], None]:
+def server_dies(data: Path, how: str) -> Callable[[], None]:
     """Return what stops the server and waits until it is gone. This process lives on, and finds out."""
+    from instar.dialects.postgresql import _embedded_postmaster as postmaster
 
-    def blow() -> None:
-        os.kill(process, number)
-        while alive(process):
-            time.sleep(0.005)
-
-    return blow
-
-
-def alive(process: int) -> bool:
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
+    return lambda: postmaster.kill(data) if how == "kill" else postmaster.stop(data, how)
 
 
 @contextlib.contextmanager
@@ -132,7 +121,7 @@ def recorded(fuse: Fuse, path: str | None) -> Iterator[None]:
 
 def main() -> None:
     order = json.loads(sys.argv[1])
-    blow = server_dies(order["server"], order["signal"]) if order.get("server") else die
+    blow = server_dies(Path(order["server"]), order["how"]) if order.get("server") else die
     fuse = Fuse(order["at"], order["moment"], blow)
     {"postgresql": on_postgresql, "mariadb": on_mariadb, "sqlite": on_sqlite}[order["engine"]](fuse)
     try:

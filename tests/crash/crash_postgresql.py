@@ -8,8 +8,8 @@ from itertools import count
 from pathlib import Path
 
 import psycopg
-
 from crash_runs import Truth
+
 from instar.testing import PostgreSQL
 
 MIGRATIONS = Path(__file__).parent / "migrations" / "postgresql"

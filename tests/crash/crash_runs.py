@@ -1,11 +1,10 @@
 """Runs that are broken and continued, and what must be true afterwards, whatever the engine."""
 
 import json
-from signal import SIGKILL, Signals
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -33,15 +32,12 @@ class Order:
     action: str
     at: int = -1
     moment: str = "before"
-    server: int | None = None
-    signal: Signals = SIGKILL
+    server: Path | None = None
+    how: str = "kill"
     record: Path | None = None
 
     def carry_out(self) -> subprocess.CompletedProcess[str]:
-        told = {name: getattr(self, name) for name in ("engine", "url", "action", "at", "moment", "server")}
-        told |= {"directory": str(self.directory), "signal": int(self.signal)}
-        told |= {"record": str(self.record) if self.record else None}
-        command = [sys.executable, str(CHILD), json.dumps(told)]
+        command = [sys.executable, str(CHILD), json.dumps(asdict(self), default=str)]
         return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 

@@ -2,7 +2,8 @@
 
 import subprocess
 import sys
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from instar.dialects import Command, Dialect, Outcome, Session
 from instar.model import Kind, Statement

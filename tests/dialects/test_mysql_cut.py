@@ -41,8 +41,7 @@ KNOWN = (
     "ALTER EVENT e DO BEGIN SELECT 1; END",
     "BEGIN NOT ATOMIC SELECT 1; BEGIN SELECT 2; END; END",
     "/*!40101 SET NAMES utf8 */",
-    "/*!50003 CREATE*/ /*!50017 DEFINER=`a`@`%`*/ /*!50003 TRIGGER t BEFORE INSERT ON x FOR EACH ROW BEGIN "
-    "SET NEW.a = 1; SET NEW.b = 2; END */",
+    "/*!50003 CREATE*/ /*!1 DEFINER=`a`@`b`*/ /*!50003 TRIGGER t BEFORE INSERT ON x FOR EACH ROW BEGIN DO 1; END */",
     "SELECT /*+ MAX_EXECUTION_TIME(1) */ 1",
     "DROP PROCEDURE IF EXISTS p",
     "CREATE PROCEDURE IF NOT EXISTS q() SELECT 1",
@@ -50,7 +49,7 @@ KNOWN = (
     "SELECT 'ünï', '😀;'",
 )
 BETWEEN = (
-    "", " ", "\n", "\t\r\n", "-- it's; a comment\n", "--\n", "# don't;\n", "/* \"; */", ";", "\n;;\n", "/**/", "-- `\n",
+    "", " ", "\n", "\t\r\n", "-- it's; a comment\n", "--\n", "# don't;\n", '/* "; */', ";", "\n;;\n", "/**/", "-- `\n",
     "/*!999999\\- enable the sandbox mode */",
 )  # fmt: skip
 PARTS = st.lists(st.tuples(st.sampled_from(KNOWN), st.sampled_from(BETWEEN), st.sampled_from(BETWEEN)))
@@ -64,7 +63,7 @@ def test_a_script_of_known_statements_is_cut_back_into_them(parts: list[tuple[st
 
 @given(PARTS, st.sampled_from(("$$", "//", ";;", "|", "~END~", "$")))
 def test_any_delimiter_is_obeyed(parts: list[tuple[str, str, str]], mark: str) -> None:
-    parts = [part for part in parts if mark not in "".join(part) and not any("-- " in text for text in part[:1])]
+    parts = [part for part in parts if mark not in "".join(part)]
     body = "".join(f"{before}{text}{after} {mark}\n" for text, before, after in parts)
     script = f"SELECT 0;\nDELIMITER {mark}\n{body}delimiter ;\nSELECT 9;"
     assert texts(DIALECT, script) == ["SELECT 0", *(text for text, _, _ in parts), "SELECT 9"]

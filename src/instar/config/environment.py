@@ -7,8 +7,8 @@ import msgspec
 
 from instar import redact
 from instar.config import duration
-from instar.config.check import unknown
 from instar.config.tables import OutOfOrder, Table
+from instar.config.typed import unknown
 from instar.errors import ConfigError
 
 

@@ -4,9 +4,10 @@ Nobody above this package asks which engine it talks to. A dialect's folder hold
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
+
+from msgspec import Struct
 
 from instar.errors import DatabaseError, UsageError
 from instar.model import Blocker, Piece, Statement
@@ -15,8 +16,7 @@ Tell = Callable[[str, str, str], None]
 """Receives a server notice: severity, message, detail."""
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(Struct, frozen=True):
     """The server behind a session: a name with version for people, and the version as numbers."""
 
     name: str
@@ -25,8 +25,7 @@ class Server:
     user: str
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """A text for the server. With `params`, `%s` marks stand for them; without, the text is sent as it is.
 
     `statement` is the user's statement that this command is, if it is one: its COPY data goes with it.
@@ -37,8 +36,7 @@ class Command:
     statement: Statement | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What a command gave: rows (None when it returns none), affected rows (-1 unknown), seconds."""
 
     rows: list[tuple[object, ...]] | None
@@ -55,8 +53,7 @@ class Probe(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """What a session keeps to, in seconds; None leaves the server's own value.
 
     `lock_timeout` is the longest wait for one lock, `statement_timeout` the longest run of one statement.
@@ -69,8 +66,7 @@ class Settings:
     session_pooler: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(Struct, frozen=True):
     """What our tables are called. `schema` holds history and log ("" = where the session creates tables by default),
     `internal` holds the rest (a schema, or a prefix where the engine has none).
     """

@@ -8,8 +8,11 @@ work itself. What cannot be in a transaction has its intent committed before it 
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from instar.dialects import Command, Dialect, Outcome, Probe, Session, Settings
 from instar.errors import (
@@ -39,14 +42,14 @@ from instar.execute.work import Work, statement_at
 from instar.history import History
 from instar.metrics import Gauge
 from instar.model import Action, Blocker, Checkpoint, Kind, Plan, Segment, Statement, Step
-from instar.segments import segments
+from instar.segments import left, segments
 from instar.source.script import place_in, timeout
 
+_Answer = TypeVar("_Answer")
 _LEFT_BEHIND = ("temp", "prepare", "listen", "declare", "nextval", "do ")
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """How a plan is carried out. `lock_deadline` (seconds) bounds all tries of one segment together.
 
     `context` is what every log row says of this run: actor, host, process, commit, versions. `group` puts all steps
@@ -59,8 +62,7 @@ class Options:
     context: Mapping[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(Struct, frozen=True):
     """A step that was carried out."""
 
     version: str
@@ -149,18 +151,24 @@ class Execution:
         finished = self._resume(step)
         if step.action is Action.APPLY and step.checkpoint is None:
             checks.before(self._session, self._dialect, step.migration, self._tell)
-        queue = list(step.segments)
+        self._skip(step, finished)
+        queue = list(left(step.segments, finished))
         while queue:
             segment = queue.pop(0)
-            if segment.first + len(segment.statements) <= finished:
-                self._work.done += self._prints(segment.statements)
-                continue
             last = not queue and segment.transaction
             split = self._segment(segment, last=last, following=following)
             queue = [*split, *queue]
             if last and not split:
                 return
         self._retried(lambda: self._record_alone(step, following), None)
+
+    def _skip(self, step: Step, finished: int) -> None:
+        """Take the first `finished` statements as done; what they set outside transactions is set again."""
+        done = [statement for part in step.segments for statement in part.statements][:finished]
+        self._work.done = self._prints(done)
+        for statement in done:
+            if statement.kind is Kind.SETTING_OUTSIDE:
+                self._session.run([Command(statement.text, None, statement)], tell=self._tell)
 
     def _resume(self, step: Step) -> int:
         """Return how many statements are done, after asking the catalog about one whose end nobody saw."""
@@ -170,7 +178,7 @@ class Execution:
         statement = statement_at(step.segments, checkpoint.running)
         if statement is None or any(item.name == "idempotent" for item in statement.directives):
             return checkpoint.done
-        found = self._session.probe(statement, checkpoint.probe)
+        found = self._under_settings(checkpoint.running, lambda: self._session.probe(statement, checkpoint.probe))
         if found is Probe.UNKNOWN:
             raise AmbiguousError(
                 f"{step.migration.label}: statement {checkpoint.running + 1} was interrupted, and the catalog does not "
@@ -313,7 +321,8 @@ class Execution:
             self._session.run([Command(statement.text, None, statement)], tell=self._tell)
             work.done += self._prints(segment.statements)
             return
-        intent = self._checkpoint(work.done, running=segment.first, probe=self._session.describe(statement))
+        seen = self._under_settings(segment.first, lambda: self._session.describe(statement))
+        intent = self._checkpoint(work.done, running=segment.first, probe=seen)
         self._commit([self._history.save(intent)])
         self._ours(self._replayed(segment))
         self._session.prepare(statement, self._tell)
@@ -331,9 +340,21 @@ class Execution:
     def _replayed(self, segment: Segment) -> list[Command]:
         """Settings that earlier segments of this migration made: every segment begins with our own."""
         kinds = {Kind.SETTING} if segment.transaction else {Kind.SETTING, Kind.SETTING_OUTSIDE}
-        before = (part for part in self._work.step.segments if part.first < segment.first)
-        found = (statement for part in before for statement in part.statements if statement.kind in kinds)
-        return [Command(statement.text, None, statement) for statement in found]
+        return self._settings_before(segment.first, kinds)
+
+    def _settings_before(self, index: int, kinds: set[Kind]) -> list[Command]:
+        before = [statement for part in self._work.step.segments for statement in part.statements][:index]
+        return [Command(statement.text, None, statement) for statement in before if statement.kind in kinds]
+
+    def _under_settings(self, index: int, ask: Callable[[], _Answer]) -> _Answer:
+        """Ask the catalog about statement `index` as the script sees it: its search_path says what a name means."""
+        settings = self._settings_before(index, {Kind.SETTING})
+        if not settings:
+            return ask()
+        self._ours(settings)
+        answer = ask()
+        self._ours(self._session.restoring())
+        return answer
 
     def _checkpoint(self, done: Sequence[str], running: int | None = None, probe: str | None = None) -> Checkpoint:
         step = self._work.step

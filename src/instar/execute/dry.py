@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from instar.dialects import Command, Dialect
 from instar.history import History
 from instar.model import Action, Plan, Segment, Step
+from instar.segments import left
 
 
 def script(plan: Plan, dialect: Dialect, history: History) -> str:
@@ -18,10 +19,10 @@ def _step(step: Step, dialect: Dialect, history: History) -> Iterator[str]:
     skipped = step.checkpoint.done if step.checkpoint else 0
     if skipped:
         yield f"-- {skipped} statements are done already"
-    left = [part for part in step.segments if part.first + len(part.statements) > skipped]
-    for number, segment in enumerate(left):
-        yield from _segment(segment, dialect, _record(step, history) if number + 1 == len(left) else "")
-    if not left:
+    parts = left(step.segments, skipped)
+    for number, segment in enumerate(parts):
+        yield from _segment(segment, dialect, _record(step, history) if number + 1 == len(parts) else "")
+    if not parts:
         yield from (f"{dialect.begin};", _record(step, history), "COMMIT;")
     yield ""
 

@@ -2,13 +2,13 @@
 
 import random
 import time
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 _FIRST, _CAP, _DOUBLINGS = 0.05, 5.0, 16
 
 
-@dataclass(slots=True)
-class Tries:
+class Tries(Struct):
     """Counts tries of one segment; `deadline` (seconds) bounds all of them together."""
 
     deadline: float

@@ -3,15 +3,15 @@
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from instar.errors import DatabaseError, InstarError
 from instar.metrics import Gauge
 from instar.model import Blocker, Segment, Statement, Step
 
 
-@dataclass(slots=True)
-class Work:
+class Work(Struct):
     """One step while it is carried out. `done` holds the fingerprints of the statements that are committed."""
 
     step: Step

@@ -1,7 +1,6 @@
 """Documents and lines of JSON, for programs. The keys are a contract: docs/json.md."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Self
@@ -78,7 +77,7 @@ def error(error: InstarError) -> str:
 
 def event(event: Event) -> str:
     """Return the event on one line: its name under "event", then its values."""
-    return dumps({"event": _name(event), **{field.name: _plain(getattr(event, field.name)) for field in fields(event)}})
+    return dumps({"event": _name(event), **_values(event)})
 
 
 class Progress:
@@ -164,8 +163,8 @@ def _plain(value: object) -> object:
     """Return what JSON can hold for a value of the model."""
     if shape := _SHAPES.get(type(value)):
         return shape(value)
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, msgspec.Struct):
+        return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
     if isinstance(value, Enum | datetime | str):
         return value
     if isinstance(value, Mapping):
@@ -173,6 +172,10 @@ def _plain(value: object) -> object:
     if isinstance(value, Sequence):
         return [_plain(item) for item in value]
     return value
+
+
+def _values(value: msgspec.Struct) -> dict[str, object]:
+    return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
 
 
 def _encoded(value: object) -> object:

@@ -3,9 +3,10 @@
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
+
+from msgspec import Struct, field
 
 from instar.errors import SourceError
 from instar.model import Place
@@ -32,8 +33,7 @@ _DATABASE = re.compile(r"jdbc:\w+://[^/]*/([^?;]+)")
 _SCRIPT_KEYS = ["executeInTransaction", "placeholderReplacement", "encoding", "shouldExecute"]
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """Flyway's settings as text, by their names in the documentation. `file` is where they were read, "" if nowhere."""
 
     file: str = ""

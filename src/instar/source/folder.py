@@ -1,22 +1,22 @@
 """A folder that is listed once and whose files are read once, however many formats look at them."""
 
 import os
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from instar.errors import SourceError
 from instar.source.text import Source, read
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(Struct, frozen=True):
     """A folder's visible files and folders by name, sorted. `shown` is its path as people see it, "" at the root."""
 
     path: str
     shown: str
     files: tuple[str, ...]
     folders: tuple[str, ...]
-    _sources: dict[str, Source] = field(default_factory=dict, repr=False)
-    _entered: "dict[str, Folder]" = field(default_factory=dict, repr=False)
+    _sources: dict[str, Source] = field(default_factory=dict)
+    _entered: "dict[str, Folder]" = field(default_factory=dict)
 
     def show(self, name: str) -> str:
         """Return the path of a file in this folder as people see it."""
@@ -56,7 +56,7 @@ def scan(path: str, shown: str) -> Folder:
     except FileNotFoundError:
         raise SourceError(
             f"there is no folder {shown or path}",
-            hint="`instar init` makes one; or name yours as `folder` under [migrations] in instar.toml",
+            hint="`instar init` makes one; or name yours as `directory` under [migrations] in instar.toml",
         ) from None
     except OSError as error:
         raise SourceError(f"the folder {shown or path} cannot be read: {error.strerror}") from error

@@ -1,8 +1,9 @@
 """The header of a migration: TOML in comments between `-- /// migration` and `-- ///`."""
 
 import re
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from instar.errors import SourceError
 from instar.model import Header, Place
@@ -19,8 +20,7 @@ _NAMED_BY_FILE = ("version", "name")
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)")
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A header and where it stands: `text[start:end]`. `transaction` is a Python migration's own key."""
 
     header: Header

@@ -1,12 +1,12 @@
 """How folders of migrations are read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True)
-class Options:
+
+class Options(Struct, frozen=True):
     """How folders are read. `format` "" means: detect it. Paths are shown relative to `root`.
 
     `placeholders` fills `${name}` in SQL; without any, text is left as it is (but Flyway's layout always fills them,

@@ -1,7 +1,8 @@
 """Layouts with a file for `up` and a file for `down`: `1_name.up.sql` beside `1_name.down.sql`."""
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from instar.errors import SourceError
 from instar.source.folder import Folder
@@ -10,8 +11,7 @@ _NAME = re.compile(r"(\d+)_(.*)\.(up|down)\.sql", re.ASCII)
 _LOOKS_PAIRED = re.compile(r"\d+.*[_-](up|down)\.sql", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Struct, frozen=True):
     """The files of one version; `down` is "" when there is none. `digits` is the version as it is written."""
 
     digits: str

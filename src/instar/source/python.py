@@ -2,9 +2,10 @@
 
 import ast
 import sys
-from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
+
+from msgspec import Struct, field
 
 from instar.errors import SourceError
 from instar.model import Code, Place
@@ -13,13 +14,12 @@ from instar.source.text import Source, place_of
 _FUNCTIONS = ("up", "down", "transform")
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Struct, frozen=True):
     """A function of a Python file. Calling it runs the file, as it was when it was read, and then the function."""
 
     path: str
     name: str
-    text: str = field(repr=False)
+    text: str
 
     def __call__(self, connection: object) -> object:
         """Call the function with the driver's connection."""

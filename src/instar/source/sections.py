@@ -1,8 +1,9 @@
 """Sections of a file: what stands below `-- migrate:up`, `-- migrate:down` and their like."""
 
 import re
-from dataclasses import dataclass
 from difflib import get_close_matches
+
+from msgspec import Struct
 
 from instar.errors import SourceError
 from instar.registry import did_you_mean
@@ -15,8 +16,7 @@ _TRANSACTION = {"transaction:true": True, "transaction:false": False}
 _NEAR = [*_TRANSACTION, "transaction", "transaction=false", "no-transaction", "notransaction", "no_transaction"]
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """`text[start:end]` of a file; its marker's line begins at `marker`. `transaction` is what the marker asks for."""
 
     name: str

@@ -2,7 +2,8 @@
 
 import hashlib
 import os
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from instar.errors import SourceError
 from instar.model import Place, Script
@@ -11,8 +12,7 @@ _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """A file's text without its BOM (`bom` bytes long) and with its line ends as they are; `file` is for people."""
 
     file: str

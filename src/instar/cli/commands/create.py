@@ -48,6 +48,7 @@ def command(asked: Invocation, *, name: tuple[str, ...], template: str | None, p
     from instar.source.create import create
 
     settings = asked.settings()
+    _layout_of(settings)
     path = create(
         settings.directories[0],
         " ".join(name),
@@ -57,8 +58,35 @@ def command(asked: Invocation, *, name: tuple[str, ...], template: str | None, p
         author=_author(settings),
         description=message,
     )
+    _require_fit(settings, path)
     shown = os.path.relpath(path)
     document(asked, {"path": shown, "version": path.name.partition("_")[0]}, lambda: shown)
+
+
+def _layout_of(settings: "Environment") -> frozenset[str]:
+    """Return the paths of the migrations that are there. Raises SourceError when the folder cannot be read as it is."""
+    from instar import source
+
+    folders = [folder for folder in settings.directories if folder.is_dir()]
+    options = source.Options(root=settings.root, format=settings.format, placeholders=settings.placeholders)
+    return frozenset(migration.path for migration in source.load(folders, options))
+
+
+def _require_fit(settings: "Environment", path: Path) -> None:
+    """Take the new file away again when the folder has another tool's layout, in which it would be a foreign body."""
+    from instar.errors import SourceError, UsageError
+
+    shown = os.path.relpath(path, settings.root)
+    try:
+        if shown in _layout_of(settings) or Path(shown).is_absolute():
+            return
+    except SourceError:
+        pass
+    path.unlink()
+    raise UsageError(
+        f"{path.parent.name} holds another tool's layout, which a new file of ours does not fit",
+        hint=f"put its template into {os.path.relpath(settings.templates)}, or use another folder",
+    )
 
 
 def _author(settings: "Environment") -> str:

@@ -12,9 +12,11 @@ from instar.errors import ConnectError, UsageError
 
 _PATIENCE = 10
 
+_CREDENTIALS = "check the user and the password; percent-encode special characters: %40 for @, %2F for /, %23 for #"
 _HINTS = {
     1044: "grant the user access to this database",
-    1045: "check the user and the password; percent-encode special characters: %40 for @, %2F for /, %23 for #",
+    1045: _CREDENTIALS,
+    1698: _CREDENTIALS,
     1049: "create it first: CREATE DATABASE `{database}` CHARACTER SET utf8mb4",
     1040: "the server has no connection left: raise max_connections, or close some",
     2002: "is the server running, and is this its socket?",

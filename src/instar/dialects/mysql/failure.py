@@ -8,7 +8,7 @@ from instar.dialects.mysql.parse import lex
 from instar.errors import DatabaseError
 
 _NEAR = re.compile(r"near '(?P<near>.*)' at line (?P<line>\d+)$", re.DOTALL)
-_QUOTED = re.compile(r"['`](?:[^'`]*\.)?(?P<name>[^'`.]+)['`]")
+_QUOTED = re.compile(r"['`](?:[^'`\s]*\.)?(?P<name>[^'`.\s]+)['`]")
 
 # Lock wait time-out; deadlock; a row that changed under a snapshot (MariaDB 11.6); NOWAIT. Each undid only what can be
 # done again.

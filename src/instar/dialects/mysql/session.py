@@ -4,10 +4,10 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from hashlib import sha256
 
 import pymysql
+from msgspec.structs import replace
 from pymysql.connections import Connection
 from pymysql.cursors import Cursor
 

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from instar.dialects import Command, Probe, Tell
 from instar.errors import DatabaseError
@@ -77,8 +78,7 @@ _MEASURE_NAMES = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class _Subject:
+class _Subject(Struct, frozen=True):
     """What a statement outside a transaction is about: how to see its state, and which state means that it ran."""
 
     state: Callable[["PostgreSQLSession"], str]

@@ -48,8 +48,9 @@ class PostgreSQLSession:
         self._connection = connection
         self._owned = owned
         self._release = release
-        self._was_autocommit = connection.autocommit
-        connection.autocommit = True
+        self._was = (connection.autocommit, connection.prepare_threshold)
+        # psycopg must not believe in prepared statements of its own: scripts and `tidying` deallocate them.
+        connection.autocommit, connection.prepare_threshold = True, None
         self._tell: Tell | None = None
         self._blocked: Callable[[tuple[Blocker, ...]], None] | None = None
         self._blockers: tuple[Blocker, ...] = ()
@@ -217,7 +218,7 @@ class PostgreSQLSession:
             self.unlock()
             self.run([Command("RESET ALL")])
             self._connection.remove_notice_handler(self._noticed)
-            self._connection.autocommit = self._was_autocommit
+            self._connection.autocommit, self._connection.prepare_threshold = self._was
         if self._release is not None:
             self._release()
 

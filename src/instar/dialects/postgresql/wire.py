@@ -8,10 +8,10 @@ simple protocol: a pipeline is an implicit transaction block.
 import select
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
+from msgspec import Struct, field
 from psycopg import pq
 from psycopg.adapt import Transformer
 
@@ -34,8 +34,7 @@ LOCK_CODES = frozenset({"55P03", "40P01", "40001", "26000"})
 _LOST_CODES = frozenset({"57P01", "57P02", "57P03", "08000", "08003", "08006"})
 
 
-@dataclass(slots=True)
-class Wire:
+class Wire(Struct):
     """A libpq connection in use. `idle` is called once, after `patience` seconds in which the server said nothing."""
 
     connection: psycopg.Connection[Any]

@@ -3,8 +3,9 @@
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from instar.errors import SourceError
 from instar.model import Header, Migration, MigrationKind, Script
@@ -26,8 +27,7 @@ _CALLBACK = re.compile(
 _KINDS = {"V": MigrationKind.VERSIONED, "B": MigrationKind.BASELINE, "R": MigrationKind.REPEATABLE}
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Struct, frozen=True):
     """A file's place and what its name says: `letter` is V, U, R or B, `version` as it is written."""
 
     folder: Folder

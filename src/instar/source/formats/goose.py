@@ -3,7 +3,8 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from instar.errors import SourceError
 from instar.model import Migration, Script
@@ -24,8 +25,7 @@ _KNOWN = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Annotation:
+class Annotation(Struct, frozen=True):
     """An annotation's `word`, the start of its line and the start of the next."""
 
     word: str
