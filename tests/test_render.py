@@ -266,7 +266,7 @@ def test_an_error_without_anything_is_one_line() -> None:
         ("select x", 8, "       ^"),
         ("\tselect", 2, "    ^"),
         ("SELECT '表', x", 13, "             ^"),
-        ("é x", 4, "   ^"),
+        ("é x", 4, "  ^"),
     ],
 )
 def test_the_caret_stands_below_its_character(source: str, column: int, caret: str) -> None:

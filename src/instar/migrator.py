@@ -6,17 +6,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from msgspec import Struct, field
 
-from instar import conditions, dialects, execute, plan, planfile, repairs, seeds, source
+from instar import dialects, plan, source
 from instar.config import Config, Environment
-from instar.context import context
 from instar.dialects import Command, Names, Session, Settings
 from instar.errors import ConnectError, InterruptedRunError, LockedError, PlanError, UsageError
 from instar.events import Event, LockWaiting, RunFinished
-from instar.execute import Done, dry
 from instar.history import History, open_history
 from instar.model import (
     Action,
@@ -30,9 +28,12 @@ from instar.model import (
     Statement,
 )
 from instar.plan import Facts, OutOfOrder
-from instar.repairs import Repair
 from instar.segments import segments
 from instar.source.script import statements
+
+if TYPE_CHECKING:
+    from instar.execute import Done
+    from instar.repairs import Repair
 
 _POLL = 0.2
 
@@ -40,7 +41,7 @@ _POLL = 0.2
 class Report(Struct, frozen=True):
     """What a call did: its steps in order, the seconds it took, the server's metrics before, after and delta."""
 
-    steps: tuple[Done, ...] = ()
+    steps: tuple["Done", ...] = ()
     seconds: float = 0.0
     metrics: Mapping[str, object] = field(default_factory=dict)
 
@@ -109,19 +110,25 @@ class Migrator:
         """Read the migrations from the folder. No database is needed."""
         if self._migrations is None:
             here = self.environment
-            options = source.Options(root=here.root, format=here.format, placeholders=here.placeholders)
+            options = source.Options(
+                root=here.root, format=here.format, placeholders=here.placeholders, environment=here.name
+            )
             self._migrations = source.load(here.directories, options)
         return self._migrations
 
     def status(self) -> list[Condition]:
         """Say of every migration what state it is in."""
+        from instar import conditions
+
         history = self._open()
         facts = self._facts(history)
         return conditions.conditions(facts, history.actors() if facts.entries else {})
 
     def validate(self) -> list[Condition]:
         """Return the applied migrations whose files were edited, reformatted or are missing."""
-        return [item for item in self.status() if item.state in conditions.WRONG]
+        from instar.conditions import WRONG
+
+        return [item for item in self.status() if item.state in WRONG]
 
     def history(
         self,
@@ -150,14 +157,20 @@ class Migrator:
 
     def sql(self, wanted: Plan) -> str:
         """Return the SQL that carrying out `wanted` would run."""
+        from instar.execute import dry
+
         return dry.script(wanted, self._dialect(), self._open())
 
     def dump_plan(self, wanted: Plan) -> str:
         """Return a plan as JSON, to be looked at and carried out later."""
+        from instar import planfile
+
         return planfile.dump(wanted)
 
     def load_plan(self, text: str) -> Plan:
         """Read a plan that `dump_plan` wrote."""
+        from instar import planfile
+
         return planfile.load(text, self.migrations())
 
     # What changes the database
@@ -198,6 +211,8 @@ class Migrator:
 
     def baseline(self, version: str) -> Report:
         """Record that the database already is as `version` leaves it: it and all older ones count as applied."""
+        from instar.execute import Done
+
         begun = time.perf_counter()
         with self._locked("baseline") as history:
             known = {entry.version for entry in history.entries()}
@@ -208,8 +223,10 @@ class Migrator:
         done = tuple(Done(item.version, item.name, Action.BASELINE, 0.0, 0) for item in chosen)
         return Report(done, time.perf_counter() - begun)
 
-    def repairs(self) -> list[Repair]:
+    def repairs(self) -> "list[Repair]":
         """Return what `repair` would change: interrupted, ambiguous, edited and missing migrations."""
+        from instar import conditions, repairs
+
         history = self._open()
         if not history.ready():
             return []
@@ -217,8 +234,10 @@ class Migrator:
         states = {item.version: item.state for item in conditions.conditions(facts, {})}
         return repairs.find(facts, history.unfinished(), history.session, states)
 
-    def repair(self, chosen: Sequence[Repair]) -> None:
+    def repair(self, chosen: "Sequence[Repair]") -> None:
         """Change what `repairs` found, as decided."""
+        from instar import repairs
+
         with self._locked("repair") as history:
             about = json.dumps(self._context())
             facts = self._facts(history)
@@ -226,6 +245,8 @@ class Migrator:
 
     def seed(self, *, only: Sequence[str] = ()) -> list[str]:
         """Run the files of the seeds folder, and return their names."""
+        from instar import seeds
+
         paths = seeds.files(self.environment.seeds, only)
         with self._locked("seed") as history:
             for path in paths:
@@ -263,6 +284,8 @@ class Migrator:
         group: bool | None = None,
         wait_lock: float | None = None,
     ) -> Report:
+        from instar import execute
+
         begun = time.perf_counter()
         metrics: dict[str, object] = {}
 
@@ -427,6 +450,8 @@ def _driver(connection: Any) -> object:
 
 @cache
 def _context(root: Path, server: str) -> dict[str, object]:
+    from instar.context import context
+
     return context(root, server)
 
 
@@ -436,6 +461,8 @@ def _plan_up(facts: Facts, *, to: str, count: int | None, out_of_order: OutOfOrd
 
 def _agreed(old: Plan, facts: Facts, policy: OutOfOrder) -> Plan:
     """Make the plan anew, and refuse where it is not the one that was looked at."""
+    from instar import planfile
+
     if plan.mark(facts.entries) != old.history:
         raise PlanError("the history has moved since the plan was made", hint="make a new plan and look at it again")
     wanted = {step.migration.version for step in old.steps}

@@ -18,7 +18,7 @@ class Command(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the command's own options and those of all commands apart."""
-        parameters = self.get_params(ctx)
+        parameters = [parameter for parameter in self.get_params(ctx) if isinstance(parameter, click.Option)]
         for title, wanted in (("Options", False), ("Options of all commands", True)):
             records = [parameter.get_help_record(ctx) for parameter in parameters if is_common(parameter) is wanted]
             rows = [record for record in records if record]

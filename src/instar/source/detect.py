@@ -1,5 +1,6 @@
 """Which layout a folder has: every format says which files carry its mark."""
 
+import re
 from types import ModuleType
 
 from instar import registry
@@ -10,6 +11,9 @@ from instar.source.folder import Folder
 from instar.source.options import Options
 
 _SHOWN = 3
+_NATIVE_NAME = re.compile(r"\d{14}_\w+\.(?:sql|py)", re.ASCII)
+# What any other layout that such names are good for would write into its files.
+_FOREIGN = re.compile(r"\+goose|no-transaction|(?:up|down)[ \t]+migration|migrate:up.*^-- *migrate:up", re.I | re.M | re.S)
 
 
 def load_folder(folder: Folder, options: Options) -> list[Migration]:
@@ -24,6 +28,8 @@ def detect(folder: Folder, options: Options) -> ModuleType:
 
     Raises SourceError, naming the files, when they carry the marks of several.
     """
+    if _plainly_native(folder):
+        return registry.load(formats, "native")
     modules = {name: registry.load(formats, name) for name in registry.names(formats)}
     marks = {name: files for name, module in modules.items() if (files := module.detect(folder, options))}
     for name in tuple(marks):
@@ -32,6 +38,16 @@ def detect(folder: Folder, options: Options) -> ModuleType:
     if len(marks) > 1:
         raise _mixed(folder, marks)
     return modules[next(iter(marks), "native")]
+
+
+def _plainly_native(folder: Folder) -> bool:
+    """Whether a look at names and a few words tells: most folders need no format but our own to be imported."""
+    telling = [name for name in folder.files if name[-4:].lower() == ".sql" or name[0].isdigit()]
+    if not telling or not all(_NATIVE_NAME.fullmatch(name) for name in telling):
+        return False
+    if any(name[0].isdigit() for name in folder.folders):
+        return False
+    return not any(_FOREIGN.search(folder.read(name).text) for name in folder.files if name.endswith(".sql"))
 
 
 def _mixed(folder: Folder, marks: dict[str, list[str]]) -> SourceError:

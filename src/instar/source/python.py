@@ -5,7 +5,7 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from instar.errors import SourceError
 from instar.model import Code, Place

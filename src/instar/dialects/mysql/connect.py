@@ -59,6 +59,10 @@ def wrap(connection: object) -> MysqlSession | None:
     """Make a session of the caller's PyMySQL connection, which must not be inside a transaction."""
     if not isinstance(connection, Connection):
         return None
+    try:
+        connection.ping(reconnect=False)  # only an answer without rows says whether a transaction is open
+    except (pymysql.MySQLError, OSError) as error:
+        raise ConnectError(f"the connection is not usable: {failure.translate(error, '', 0).message}") from error
     if in_transaction(connection):
         raise UsageError(
             "the connection is inside a transaction, and migrations commit their own",

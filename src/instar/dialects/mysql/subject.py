@@ -9,9 +9,9 @@ from instar.dialects.mysql.parse import words
 from instar.model import Kind
 
 _SHOWN = {
-    "table": "table", "tables": "table", "view": "table", "sequence": "table", "index": "table", "trigger": "trigger",
-    "procedure": "procedure", "function": "function", "event": "event", "database": "database", "schema": "database",
-    "user": "user",
+    "table": "table", "tables": "table", "view": "table", "sequence": "sequence", "index": "table",
+    "trigger": "trigger", "procedure": "procedure", "function": "function", "event": "event", "database": "database",
+    "schema": "database", "user": "user",
 }  # fmt: skip
 _AGAIN = frozenset({"analyze", "optimize", "check", "repair", "flush", "grant", "lock", "unlock", "load", "cache"})
 # Their effect leaves the definition as it was: only InnoDB's number of the table tells.
