@@ -1,7 +1,8 @@
 """Statements become segments: what commits together, and what must run by itself. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from instar.errors import PlanError
 from instar.model import Kind, Place, Segment, Statement
@@ -90,7 +91,7 @@ class _Cutter:
         self._open = []
 
     def _keep(self, statements: tuple[Statement, ...], *, transaction: bool) -> None:
-        """Number the statements of segments only: a script's own BEGIN and COMMIT are not among those that are done."""
+        """Keep a segment. A script's own BEGIN and COMMIT take no number: they are not among the statements done."""
         begin = self._begin if transaction else None
         self._done.append(Segment(self._count, statements, transaction, begin))
         self._count += len(statements)

@@ -11,6 +11,7 @@
 -- ///
 
 -- migrate:up
+-- instar:idempotent
 DO $$
 DECLARE
     batch_size CONSTANT INTEGER := 1000;
@@ -58,6 +59,7 @@ WHERE (u.bio IS NOT NULL OR u.avatar_url IS NOT NULL)
 
 -- migrate:down
 -- The old columns hold everything that is deleted here (part 3, when it is undone, sees to that).
+-- instar:idempotent
 DO $$
 DECLARE
     batch_size CONSTANT INTEGER := 1000;

@@ -31,6 +31,7 @@ CREATE TRIGGER trg_user_profiles_profile_id
     EXECUTE FUNCTION user_profiles_set_profile_id();
 
 -- Commits inside, therefore runs outside a transaction. The profiles that are new from now on come by the trigger.
+-- instar:idempotent
 DO $$
 DECLARE
     batch_size CONSTANT INTEGER := 1000;
@@ -110,6 +111,7 @@ CREATE OR REPLACE TRIGGER trg_users_profile_update
     WHEN ((OLD.bio, OLD.avatar_url) IS DISTINCT FROM (NEW.bio, NEW.avatar_url))
     EXECUTE FUNCTION users_sync_profile();
 
+-- instar:idempotent
 DO $$
 DECLARE
     batch_size CONSTANT INTEGER := 1000;

@@ -21,6 +21,7 @@ WHERE trim(email) !~ '^[^@[:space:]]+@[^@[:space:]]+\.[^@[:space:]]+$';
 -- One transaction per batch. The block goes forward by id, so it ends even if some row cannot be changed, and never
 -- reads a row twice. What is done is seen by the rows themselves: after an interruption the same block goes on where
 -- it stopped. updated_at stays as it is: nobody has edited these users.
+-- instar:idempotent
 DO $$
 DECLARE
     batch_size CONSTANT INTEGER := 1000;
@@ -93,6 +94,7 @@ $$;
 -- migrate:down
 -- Empties the column, for all rows: which of them the trigger had filled before `up` is not known, and every value
 -- can be computed again. The trigger does not fire here: it watches email only.
+-- instar:idempotent
 DO $$
 DECLARE
     batch_size CONSTANT INTEGER := 1000;

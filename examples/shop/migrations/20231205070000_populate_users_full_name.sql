@@ -38,6 +38,7 @@ CREATE TRIGGER trg_users_full_name
     WHEN (NEW.full_name IS NULL)
     EXECUTE FUNCTION users_set_full_name();
 
+-- instar:idempotent
 DO $$
 DECLARE
     batch_size CONSTANT INTEGER := 1000;
@@ -86,6 +87,7 @@ DROP TRIGGER trg_users_full_name ON users;
 DROP FUNCTION users_set_full_name();
 
 -- Takes back the names that were filled here and are still what they were then.
+-- instar:idempotent
 DO $$
 DECLARE
     batch_size CONSTANT INTEGER := 1000;

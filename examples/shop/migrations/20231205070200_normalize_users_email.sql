@@ -45,6 +45,7 @@ CREATE TRIGGER trg_users_email
     EXECUTE FUNCTION users_normalize_email();
 
 -- Small batches: email is a key column, so an order for one of these users waits until the batch has committed.
+-- instar:idempotent
 DO $$
 DECLARE
     batch_size CONSTANT INTEGER := 500;
@@ -102,6 +103,7 @@ DROP TRIGGER trg_users_email ON users;
 DROP FUNCTION users_normalize_email();
 
 -- Addresses that users have changed since stay as they are now.
+-- instar:idempotent
 DO $$
 DECLARE
     batch_size CONSTANT INTEGER := 500;

@@ -39,6 +39,7 @@ ALTER TABLE orders
     ADD CONSTRAINT chk_orders_amount_new_positive CHECK (amount_new > 0) NOT VALID,
     ADD CONSTRAINT chk_orders_amount_new_not_null CHECK (amount_new IS NOT NULL) NOT VALID;
 
+-- instar:idempotent
 DO $$
 DECLARE
     batch_size CONSTANT INTEGER := 2000;

@@ -1,5 +1,6 @@
 """The program: finds the command's file, runs it, and turns errors into messages and exit codes."""
 
+import gc
 import signal
 import sys
 from collections.abc import Sequence
@@ -10,6 +11,10 @@ import click
 
 from instar.cli.group import Commands
 from instar.cli.options import common, version
+
+# Reading thousands of files makes hundreds of thousands of objects and no cycles: collecting less often is a fifth of
+# the time of `status`.
+gc.set_threshold(200_000, 20, 20)
 
 _EPILOG = """\b
 Examples:

@@ -4,7 +4,6 @@ The order in which a value is looked for: what the caller passes (an option), th
 the file, the default. A URL that is nowhere in the file is `DATABASE_URL`'s.
 """
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -168,6 +167,8 @@ def _read(found: Path, start: Path) -> tuple[dict[str, Any], Origin]:
 
 
 def _parse(text: str, shown: str) -> dict[str, Any]:
+    import tomllib
+
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
+from sys import modules
 
 
 @cache
 def _read(package: str) -> Mapping[str, str]:
-    text = files(package).joinpath("history.sql").read_text("utf-8")
+    # Not importlib.resources: importing that takes longer than all that is read here.
+    text = (Path(str(modules[package].__file__)).parent / "history.sql").read_text("utf-8")
     blocks = text.split("-- name: ")[1:]
     return {
         name.strip(): body.strip().removesuffix(";") for name, _, body in (block.partition("\n") for block in blocks)

@@ -12,8 +12,8 @@ from instar.source.options import Options
 
 _SHOWN = 3
 _NATIVE_NAME = re.compile(r"\d{14}_\w+\.(?:sql|py)", re.ASCII)
-# What any other layout that such names are good for would write into its files.
-_FOREIGN = re.compile(r"\+goose|no-transaction|(?:up|down)[ \t]+migration|migrate:up.*^-- *migrate:up", re.I | re.M | re.S)
+# What any other layout that such names are good for would write into its files, in lower case.
+_FOREIGN = ("+goose", "no-transaction", "up migration", "down migration")
 
 
 def load_folder(folder: Folder, options: Options) -> list[Migration]:
@@ -47,7 +47,11 @@ def _plainly_native(folder: Folder) -> bool:
         return False
     if any(name[0].isdigit() for name in folder.folders):
         return False
-    return not any(_FOREIGN.search(folder.read(name).text) for name in folder.files if name.endswith(".sql"))
+    return not any(_may_be_foreign(folder.read(name).text.lower()) for name in telling if name[-4:] == ".sql")
+
+
+def _may_be_foreign(text: str) -> bool:
+    return text.count("migrate:up") > 1 or any(mark in text for mark in _FOREIGN)
 
 
 def _mixed(folder: Folder, marks: dict[str, list[str]]) -> SourceError:

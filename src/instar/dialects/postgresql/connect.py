@@ -10,7 +10,6 @@ from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from instar.dialects import Command, Names, Outcome, Probe, Server, Settings, Tell
-from instar.dialects.postgresql import catalog, pooler
 from instar.dialects.postgresql.wire import Wire, lost
 from instar.errors import ConnectError, UsageError
 from instar.model import Blocker, Statement
@@ -178,18 +177,26 @@ class PostgreSQLSession:
 
     def describe(self, statement: Statement) -> str | None:
         """Say what the catalog holds of the statement's object now."""
+        from instar.dialects.postgresql import catalog
+
         return catalog.describe(self, statement.text)
 
     def prepare(self, statement: Statement, tell: Tell | None = None) -> None:
         """Drop the INVALID index that a failed CONCURRENTLY left; never put a lock time-out on CONCURRENTLY."""
+        from instar.dialects.postgresql import catalog
+
         catalog.prepare(self, statement.text, tell)
 
     def confirm(self, statement: Statement) -> None:
         """Check that the index that was built is valid."""
+        from instar.dialects.postgresql import catalog
+
         catalog.confirm(self, statement.text)
 
     def probe(self, statement: Statement, before: str | None) -> Probe:
         """Ask the catalog whether an interrupted statement took effect."""
+        from instar.dialects.postgresql import catalog
+
         return catalog.probe(self, statement.text, before)
 
     def blockers(self) -> tuple[Blocker, ...]:
@@ -202,6 +209,8 @@ class PostgreSQLSession:
 
     def measure(self) -> dict[str, int | float]:
         """Sample the server."""
+        from instar.dialects.postgresql import catalog
+
         return catalog.measure(self)
 
     def cancel(self) -> None:
@@ -259,6 +268,8 @@ def connect(url: str, settings: Settings) -> PostgreSQLSession:
         if release is not None:
             release()
         raise ConnectError(_reason(error), hint=_hint(str(error))) from None
+    from instar.dialects.postgresql import pooler
+
     session = PostgreSQLSession(connection, settings, release=release)
     try:
         if not settings.session_pooler:
