@@ -27,6 +27,7 @@ from instar.dialects.postgresql import binaries, embedded
 HERE = Path(__file__).parent
 _SETTINGS = {"full_page_writes": "on", "autovacuum": "off", "max_wal_size": "8GB", "checkpoint_timeout": "1h"}
 _OURS = ("PG", "INSTAR_", "DBMATE_", "DATABASE_URL", "ALEMBIC_")
+_STEADY = 1.3
 _GET_FLAGS, _SET_FLAGS, _TOP_OF_HIERARCHY = 0x80086601, 0x40086602, 0x00020000  # linux/fs.h
 _PEAK = """import os, resource, subprocess, sys
 code = subprocess.run(sys.argv[2:]).returncode
@@ -217,6 +218,10 @@ class Results:
     def median(self, name: str) -> float | None:
         return statistics.median(self.seconds[name]) if self.seconds.get(name) else None
 
+    def unsteady(self) -> list[str]:
+        """Return the names whose slowest round took much longer than their fastest."""
+        return [name for name, seconds in self.seconds.items() if seconds and max(seconds) > _STEADY * min(seconds)]
+
     def ratio(self, name: str, other: str) -> float | None:
         """Return the median of `name` as a multiple of that of `other`; None when one of them was not measured."""
         ours, theirs = self.median(name), self.median(other)
@@ -280,6 +285,9 @@ def judge(bars: Sequence[Bar], results: Results, *, check: bool) -> int:
     for bar in bars:
         value = "" if bar.value is None else f" (measured {bar.value:.3g})"
         print(f"{bar.verdict:12}  {bar.promise}{value}")
+    if unsteady := results.unsteady():
+        print(f"UNSTEADY: {', '.join(unsteady)}: the slowest round took over {_STEADY} of the fastest.")
+        print("Do not believe a verdict, good or bad, before a run on a quiet machine confirms it.")
     kept = all(bar.verdict == "pass" for bar in bars) and not results.failed
     return 0 if kept or not check else 1
 

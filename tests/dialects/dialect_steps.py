@@ -3,8 +3,6 @@
 import subprocess
 import sys
 
-from msgspec.structs import replace
-
 from instar.dialects import Command, Dialect, Outcome, Session
 from instar.model import Kind, Statement
 
@@ -25,22 +23,21 @@ def kinds(dialect: Dialect, script: str) -> list[Kind]:
     return [piece.kind for piece in dialect.cut(script)]
 
 
+def statements(dialect: Dialect, script: str) -> list[Statement]:
+    return [
+        Statement(script[piece.start : piece.end], 1, 1, piece.start, "script.sql", piece.kind)
+        for piece in dialect.cut(script)
+    ]
+
+
 def statement(dialect: Dialect, text: str) -> Statement:
-    (piece,) = dialect.cut(text)
-    return Statement(text[piece.start : piece.end], 1, 1, piece.start, "script.sql", piece.kind)
+    (one,) = statements(dialect, text)
+    return one
 
 
 def send(session: Session, dialect: Dialect, script: str) -> list[Outcome]:
     """Run the statements of a script as they stand, each on its own."""
     return [session.run([Command(one.text, None, one)])[0] for one in statements(dialect, script)]
-
-
-def statements(dialect: Dialect, script: str) -> list[Statement]:
-    blank = Statement("", 1, 1, 0, "script.sql")
-    return [
-        replace(blank, text=script[piece.start : piece.end], offset=piece.start, kind=piece.kind)
-        for piece in dialect.cut(script)
-    ]
 
 
 def holder(url: str) -> "subprocess.Popen[str]":

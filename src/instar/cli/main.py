@@ -49,7 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit with its code. A command's Ctrl-C and SIGTERM stop it in the same orderly way."""
     signal.signal(signal.SIGTERM, _interrupt)
     given = list(sys.argv[1:] if arguments is None else arguments)
-    sys.exit(run(given))
+    code = run(given)
+    # The interpreter's last collections would look at every object of a folder of thousands of files: 20 to 40 ms.
+    gc.freeze()
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:

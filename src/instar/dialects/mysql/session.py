@@ -7,7 +7,6 @@ from contextlib import suppress
 from hashlib import sha256
 
 import pymysql
-from msgspec.structs import replace
 from pymysql.connections import Connection
 from pymysql.cursors import Cursor
 
@@ -79,7 +78,7 @@ class MysqlSession:
         self._memory.saw(command)
         for consequence in self._temporary.saw(command):
             self.query(consequence.text)
-        return replace(outcome, seconds=time.perf_counter() - began)
+        return Outcome(outcome.rows, outcome.columns, outcome.count, time.perf_counter() - began)
 
     def _guarded(self, command: Command, tell: Tell | None) -> Outcome:
         if command.statement is None:
@@ -196,7 +195,7 @@ class MysqlSession:
 
     def resolve(self, names: Names) -> Names:
         """Name the database of the connection, so that a script's USE leads nowhere else."""
-        return names if names.schema else replace(names, schema=self.server.database)
+        return names if names.schema else Names(names.history, names.log, self.server.database, names.internal)
 
     def describe(self, statement: Statement) -> str | None:
         """Say what the catalog holds of the statement's objects."""

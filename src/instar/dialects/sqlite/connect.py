@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from msgspec.structs import replace
-
 from instar.dialects import Command, Names, Outcome, Probe, Server, Settings, Tell
 from instar.dialects.sqlite import failure, lock, metrics, restore
 from instar.dialects.sqlite.parse import lex, pragma, repeatable
@@ -208,7 +206,7 @@ class SqliteSession:
 
     def resolve(self, names: Names) -> Names:
         """Name the schema `main`, which an attached database cannot take over."""
-        return names if names.schema else replace(names, schema="main")
+        return names if names.schema else Names(names.history, names.log, "main", names.internal)
 
     def describe(self, statement: Statement) -> str | None:  # noqa: ARG002 - the contract
         """Say nothing: what SQLite refuses inside a transaction leaves no trace in its catalog."""
