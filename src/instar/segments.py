@@ -71,10 +71,11 @@ class _Cutter:
         self._begin = statement
 
     def _alone(self, statement: Statement) -> None:
-        if self._begin is not None and statement.kind is Kind.OUTSIDE:
+        if self._begin is not None:
+            fault = "cannot run" if statement.kind is Kind.OUTSIDE else "has no effect"
             raise _refusal(
                 statement,
-                f"this statement cannot run inside the transaction that began on line {self._begin.line}",
+                f"this statement {fault} inside the transaction that began on line {self._begin.line}",
                 "move it before the BEGIN or after the COMMIT",
             )
         self._close()

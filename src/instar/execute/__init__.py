@@ -46,7 +46,6 @@ from instar.segments import left, segments
 from instar.source.script import place_in, timeout
 
 _Answer = TypeVar("_Answer")
-_LEFT_BEHIND = ("temp", "prepare", "listen", "declare", "nextval", "do ")
 
 
 class Options(Struct, frozen=True):
@@ -176,7 +175,7 @@ class Execution:
         if checkpoint is None or checkpoint.running is None:
             return checkpoint.done if checkpoint else 0
         statement = statement_at(step.segments, checkpoint.running)
-        if statement is None or any(item.name == "idempotent" for item in statement.directives):
+        if statement is None or _is_idempotent(statement):
             return checkpoint.done
         found = self._under_settings(checkpoint.running, lambda: self._session.probe(statement, checkpoint.probe))
         if found is Probe.UNKNOWN:
@@ -224,7 +223,7 @@ class Execution:
             except DatabaseError as error:
                 self._roll_back()
                 _locate(error, segment)
-                if not error.lock_timeout or error.connection_lost:
+                if not error.lock_timeout or error.connection_lost or not self._repeatable(segment):
                     raise
                 self._pause(tries, error)
             except BaseException:
@@ -232,6 +231,16 @@ class Execution:
                 raise
             else:
                 return
+
+    def _repeatable(self, segment: Segment | None) -> bool:
+        """Whether what failed has done nothing: a block that commits may have done half of its work."""
+        if segment is None or segment.transaction:
+            return True
+        statement, seen = segment.statements[0], self._work.seen
+        if _is_idempotent(statement):
+            return True
+        found = self._under_settings(segment.first, lambda: self._session.probe(statement, seen))
+        return found is Probe.NOT_APPLIED
 
     def _pause(self, tries: Tries, error: DatabaseError) -> None:
         pause = tries.next_pause()
@@ -248,6 +257,7 @@ class Execution:
 
     def _transaction(self, segment: Segment, *, last: bool, following: Step | None) -> None:
         step, work = self._work.step, self._work
+        self._ours(self._settings_before(segment.first, {Kind.SETTING_OUTSIDE}))
         self._open(segment.begin.text if segment.begin else self._dialect.begin, segment)
         self._statements(step, segment)
         if last:
@@ -321,8 +331,8 @@ class Execution:
             self._session.run([Command(statement.text, None, statement)], tell=self._tell)
             work.done += self._prints(segment.statements)
             return
-        seen = self._under_settings(segment.first, lambda: self._session.describe(statement))
-        intent = self._checkpoint(work.done, running=segment.first, probe=seen)
+        work.seen = self._under_settings(segment.first, lambda: self._session.describe(statement))
+        intent = self._checkpoint(work.done, running=segment.first, probe=work.seen)
         self._commit([self._history.save(intent)])
         self._ours(self._replayed(segment))
         self._session.prepare(statement, self._tell)
@@ -386,8 +396,7 @@ class Execution:
         outcomes = self._ours([*commands, Command("COMMIT")])
         if following:
             self._waiting.append(_identifier(outcomes[starting]))
-        if _leaves_things(step):
-            self._ours(self._session.tidying())
+        self._ours(self._session.tidying())
 
     def _recorded(self, step: Step, *, final: bool) -> list[Command]:
         """Run the `after` checks; return the commands that record the step as done."""
@@ -515,12 +524,17 @@ class Execution:
             if self._session.in_transaction():
                 self._session.run([Command("ROLLBACK")])
             self._session.run(self._session.restoring())
+            self._session.run(self._session.tidying())
         except DatabaseError as error:
             if not error.connection_lost:
                 raise
 
     def _prints(self, statements: Sequence[Statement]) -> list[str]:
         return [self._dialect.fingerprint(statement.text) for statement in statements]
+
+
+def _is_idempotent(statement: Statement) -> bool:
+    return any(item.name == "idempotent" for item in statement.directives)
 
 
 def _identifier(outcome: Outcome) -> int:
@@ -535,14 +549,6 @@ def _locate(error: DatabaseError, segment: Segment | None) -> None:
 
 def _lock_lost() -> LockedError:
     return LockedError("the migrator lock was lost: another migrator may be at work", hint="run the same command again")
-
-
-def _leaves_things(step: Step) -> bool:
-    """Whether a script may leave temporary tables, prepared statements, cursors or listeners in the session."""
-    if step.migration.code is not None:
-        return True
-    texts = (statement.text.lower() for part in step.segments for statement in part.statements)
-    return any(word in text for text in texts for word in _LEFT_BEHIND)
 
 
 def _refuse_in_group(step: Step) -> None:

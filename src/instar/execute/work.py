@@ -22,6 +22,7 @@ class Work(Struct):
     done: list[str] = field(default_factory=list)
     retries: int = 0
     lock_wait: float = 0.0
+    seen: str | None = None
     blockers: tuple[Blocker, ...] = ()
 
     @property

@@ -28,6 +28,10 @@ WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.database =
   AND l.classid::bigint = %s AND l.objid::bigint = %s
 """
 _NAME_LIMIT = 63
+_LEAVING = ("temp", "prepare", "listen", "declare", "nextval", "do ", "call", "execute", "select")
+_TIDYING = tuple(
+    Command(text) for text in ("CLOSE ALL", "DEALLOCATE ALL", "UNLISTEN *", "DISCARD TEMP", "DISCARD SEQUENCES")
+)
 _RESETS = (Command("RESET SESSION AUTHORIZATION"), Command("RESET ALL"))
 
 
@@ -55,6 +59,7 @@ class PostgreSQLSession:
         self._blockers: tuple[Blocker, ...] = ()
         self._observer: psycopg.Connection[Any] | None = None
         self._key: int | None = None
+        self._untidy = False
         self._holder = settings.application
         self._settings = settings
         self._wire = Wire(connection, self._look_for_blockers)
@@ -65,6 +70,7 @@ class PostgreSQLSession:
     @property
     def driver(self) -> psycopg.Connection[Any]:
         """The psycopg connection."""
+        self._untidy = True
         return self._connection
 
     def _identify(self) -> Server:
@@ -76,6 +82,7 @@ class PostgreSQLSession:
     def run(self, commands: Sequence[Command], *, tell: Tell | None = None) -> list[Outcome]:
         """Run `commands` in order and stop at the first that fails."""
         self._tell, self._blockers = tell, ()
+        self._untidy = self._untidy or any(_may_leave(command) for command in commands)
         try:
             return self._wire.run(commands)
         except KeyboardInterrupt:
@@ -85,7 +92,9 @@ class PostgreSQLSession:
             self._tell = None
 
     def _stop_running(self) -> None:
-        self.cancel()
+        """Cancel what still runs. Nothing may: a late cancel would hit our ROLLBACK."""
+        if self._connection.pgconn.transaction_status == pq.TransactionStatus.ACTIVE:
+            self.cancel()
         self._wire.idle, watch = None, self._wire.idle
         try:
             self._wire.drain()
@@ -156,8 +165,11 @@ class PostgreSQLSession:
 
     def tidying(self) -> list[Command]:
         """DISCARD ALL without what would give our lock away."""
-        texts = ("CLOSE ALL", "DEALLOCATE ALL", "UNLISTEN *", "DISCARD TEMP", "DISCARD SEQUENCES")
-        return [Command(text) for text in texts]
+        if not self._untidy:
+            return []
+        self._untidy = False
+        self._wire.forget()
+        return list(_TIDYING)
 
     def durable(self) -> list[Command]:
         """Make this transaction's commit wait for the disk, and with it all before."""
@@ -318,6 +330,14 @@ def _hint(text: str) -> str:
     if "Connection refused" in text or "could not" in text or "No such file" in text:
         return "is the server running? `instar wait --timeout 30s` waits for it"
     return ""
+
+
+def _may_leave(command: Command) -> bool:
+    """Whether a script's statement may leave a temporary table, a prepared statement, a cursor or a listener."""
+    if command.statement is None:
+        return False
+    text = command.text.lower()
+    return any(word in text for word in _LEAVING)
 
 
 def _settings_command(settings: Settings, name: str) -> Command:

@@ -8,6 +8,7 @@ simple protocol: a pipeline is an implicit transaction block.
 import select
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -63,6 +64,9 @@ class Wire(Struct):
             return self._answers(raw, commands)
         except psycopg.OperationalError as error:
             raise lost(error) from error
+        except KeyboardInterrupt:
+            raw.get_cancel().cancel()  # before the answers are drained: the statement may run for hours
+            raise
         finally:
             self._leave_pipeline(raw)
 
@@ -128,8 +132,9 @@ class Wire(Struct):
 
     def _leave_pipeline(self, raw: pq.abc.PGconn) -> None:
         if raw.status == pq.ConnStatus.OK and raw.pipeline_status != pq.PipelineStatus.OFF:
-            self.drain()
-            raw.exit_pipeline_mode()
+            with suppress(psycopg.OperationalError):  # the connection broke: whoever called us knows that already
+                self.drain()
+                raw.exit_pipeline_mode()
 
     def drain(self) -> None:
         """Read what the server still has to say, after an interruption."""

@@ -69,6 +69,7 @@ class SqliteSession:
         self._beginning = restore.observe(connection)
         self._busy = self._beginning.pragmas["busy_timeout"]
         self._statement_timeout: float | None = None
+        self._cancelled = False
         self._usual_timeout: float | None = None
         self._deadline = math.inf
         self._lock: lock.Lock | None = None
@@ -102,13 +103,21 @@ class SqliteSession:
             columns = tuple(column[0] for column in cursor.description or ())
             rows = cursor.fetchall() if columns else None
         except (sqlite3.Error, sqlite3.Warning) as error:
+            if self._is_ctrl_c(error):
+                raise KeyboardInterrupt from error
             raise self._failed(error, command, index) from error
         finally:
+            self._cancelled = False
             self._deadline = math.inf  # a Python migration's own statements have no time-out of ours
         if rows and command.statement is not None:
             _require_no_violation(command.text, rows, index)
         self._remember(command)
         return Outcome(rows, columns, cursor.rowcount, time.perf_counter() - began)
+
+    def _is_ctrl_c(self, error: Exception) -> bool:
+        """Whether the progress handler was where Ctrl-C was noticed: what it raises is lost, only the stop remains."""
+        stopped = getattr(error, "sqlite_errorname", "") == "SQLITE_INTERRUPT"
+        return stopped and not self._cancelled and time.perf_counter() < self._deadline
 
     def _settled(self, command: Command) -> bool:
         """Whether a command is not for SQLite, or has nothing left to do."""
@@ -178,10 +187,8 @@ class SqliteSession:
         return [Command(f"{_LIMIT}{(self._usual_timeout if seconds is None else seconds) or 0.0}")]
 
     def _limit(self, seconds: float | None) -> None:
-        if seconds is not None:
-            self._connection.set_progress_handler(self._overdue, _STEPS_BETWEEN_LOOKS)
-        elif self._statement_timeout is not None:
-            self._connection.set_progress_handler(None, 0)
+        # Without a time-out, too: only inside the handler does Python see a Ctrl-C while a statement runs.
+        self._connection.set_progress_handler(self._overdue, _STEPS_BETWEEN_LOOKS)
         self._statement_timeout = seconds
 
     def _overdue(self) -> int:
@@ -235,6 +242,7 @@ class SqliteSession:
 
     def cancel(self) -> None:
         """Interrupt the running command."""
+        self._cancelled = True
         with suppress(sqlite3.ProgrammingError):  # closed in the meantime
             self._connection.interrupt()
 
@@ -252,6 +260,7 @@ class SqliteSession:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             self.configure(Settings(lock_timeout=None))
+            connection.set_progress_handler(None, 0)
             self.run([*self.restoring(), *self.tidying()])
             connection.isolation_level, connection.row_factory, connection.text_factory = self._given
         except sqlite3.ProgrammingError:
