@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from conftest import query
 from instar import Migrator
@@ -34,6 +34,13 @@ class Project:
     url: str
     folder: Path
     events: list[Event] = field(default_factory=list)
+
+    @classmethod
+    def begin(cls, url: str, root: Path) -> Self:
+        """Make the folder of migrations in `root`."""
+        folder = root / "migrations"
+        folder.mkdir()
+        return cls(url, folder)
 
     def write(self, number: int, text: str, *, name: str = "step", kind: str = "sql") -> Path:
         """Write the migration with that number, or write it anew."""

@@ -17,9 +17,7 @@ from project import Project
 
 @pytest.fixture
 def project(postgres: str, tmp_path: Path) -> Project:
-    folder = tmp_path / "migrations"
-    folder.mkdir()
-    return Project(postgres, folder)
+    return Project.begin(postgres, tmp_path)
 
 
 @contextmanager
@@ -241,9 +239,8 @@ def test_a_migrator_whose_connection_was_terminated_commits_nothing(project: Pro
     project.write(1, "CREATE TABLE t (n int);\nSELECT pg_sleep(30);")
 
     def terminate() -> None:
-        eventually(
-            lambda: project.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query ~ '^SELECT pg_sl'")
-        )
+        asleep = "FROM pg_stat_activity WHERE query ~ '^SELECT pg_sleep'"
+        eventually(lambda: project.query(f"SELECT pg_terminate_backend(pid) {asleep}"))
 
     terminating = threading.Thread(target=terminate)
     terminating.start()

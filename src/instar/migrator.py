@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from instar import dialects, plan, source
 from instar.config import Config, Environment
 from instar.dialects import Command, Names, Session, Settings
-from instar.errors import ConnectError, InterruptedRunError, LockedError, PlanError, UsageError
+from instar.errors import ConnectError, DatabaseError, InterruptedRunError, LockedError, PlanError, UsageError
 from instar.events import Event, LockWaiting, RunFinished
 from instar.history import History, open_history
 from instar.model import (
@@ -320,7 +320,7 @@ class Migrator:
             raise InterruptedRunError("interrupted", hint="the same command goes on from there") from None
         finally:
             session.watch(None)
-            session.unlock()
+            _let_go(session)
 
     def _lock(self, session: Session, names: Names, verb: str, patience: float) -> None:
         key = f"{session.server.database}/{names.schema}/{names.history}"
@@ -453,6 +453,17 @@ def _context(root: Path, server: str) -> dict[str, object]:
     from instar.context import context
 
     return context(root, server)
+
+
+def _let_go(session: Session) -> None:
+    """Give the lock back; that of a lost connection is free already."""
+    try:
+        if session.in_transaction():
+            session.run([Command("ROLLBACK")])
+        session.unlock()
+    except DatabaseError as error:
+        if not error.connection_lost:
+            raise
 
 
 def _plan_up(facts: Facts, *, to: str, count: int | None, out_of_order: OutOfOrder) -> Plan:

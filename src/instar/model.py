@@ -219,8 +219,7 @@ class Action(StrEnum):
 class Step(Struct, frozen=True):
     """One migration in a plan. `checkpoint` says where an earlier attempt stopped; `notes` are for the reader.
 
-    `again` marks a repeatable that has been applied before; `covers` are the versions that a baseline stands for;
-    `fingerprint` is that of all its statements, whatever their layout.
+    `again` marks a repeatable that has been applied before; `covers` are the versions that a baseline stands for.
     """
 
     migration: Migration
@@ -230,7 +229,6 @@ class Step(Struct, frozen=True):
     notes: tuple[str, ...] = ()
     again: bool = False
     covers: tuple[Migration, ...] = ()
-    fingerprint: str = ""
 
 
 class Plan(Struct, frozen=True):

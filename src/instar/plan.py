@@ -328,9 +328,8 @@ def repeatables(facts: Facts) -> list[Migration]:
 def _step(facts: Facts, item: Migration, action: Action, late: Sequence[Migration] = ()) -> Step:
     segments = facts.cut(item, action)
     checkpoint = facts.checkpoints.get((item.version, action.value))
-    prints = facts.prints(segments)
     if checkpoint is not None:
-        _refuse_edited_past(item, checkpoint, segments, prints)
+        _refuse_edited_past(item, checkpoint, segments, facts.prints(segments))
     covered = covers(facts, item) if item.kind is MigrationKind.BASELINE else ()
     notes = (*(["out of order: older than what is applied"] if item in late else []),
              *([f"stands for {len(covered)} older migrations"] if covered else []))  # fmt: skip
@@ -342,7 +341,6 @@ def _step(facts: Facts, item: Migration, action: Action, late: Sequence[Migratio
         notes,
         again=item.kind is MigrationKind.REPEATABLE and item.version in facts.applied(),
         covers=tuple(other for other in covered if other.version != item.version),
-        fingerprint=combined(prints),
     )
 
 

@@ -18,7 +18,7 @@ from instar.dialects.postgresql import embedded
 from instar.errors import InstarError
 from instar.testing import PostgreSQL, Proxy
 
-FEW, MANY = {"up": 12, "down": 6}, {"up": 104, "down": 56}
+FEW, MANY = {"up": 12, "down": 6}, {"up": 110, "down": 64}
 PROCESS = {"postgresql-15": FEW, "postgresql-16": FEW, "postgresql-18": MANY}
 SERVER = {"postgresql-16": {"up": 10, "down": 4}, "postgresql-18": {"up": 20, "down": 8}}
 NETWORK = {"postgresql-15": {"up": 6, "down": 3}, "postgresql-18": {"up": 40, "down": 20}}
@@ -184,8 +184,13 @@ def commits(reference: Reference, action: str) -> int:
     """Count the COMMITs that an undisturbed run sends."""
     if action not in reference.commits:
         counted: list[int] = []
+
+        def count(chunk: bytes) -> bool:
+            counted.append(chunk.count(b"COMMIT\0"))
+            return False
+
         with reference.ground.database(action) as url, Proxy(url) as proxy:
-            proxy.cut_before(lambda chunk: counted.append(chunk.count(b"COMMIT\0")) is not None)
+            proxy.cut_before(count)
             with Migrator(proxy.url, directory=ground.MIGRATIONS) as migrator:
                 run(migrator, action)
         reference.commits[action] = sum(counted)

@@ -88,9 +88,12 @@ class Session(Protocol):
     def driver(self) -> object:
         """The driver's own connection, handed to Python migrations and seeds."""
 
-    def run(self, commands: Sequence[Command], *, tell: Tell | None = None) -> list[Outcome]:
+    def run(
+        self, commands: Sequence[Command], *, tell: Tell | None = None, meanwhile: Callable[[], None] | None = None
+    ) -> list[Outcome]:
         """Run `commands` in order and stop at the first that fails.
 
+        `meanwhile` is called once, while the server works, or before it begins where the driver cannot do both.
         Raises DatabaseError whose `index` names the failed command. An open transaction stays open (and failed).
         """
 

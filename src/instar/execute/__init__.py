@@ -42,6 +42,7 @@ from instar.execute.work import Work, statement_at
 from instar.history import History
 from instar.metrics import Gauge
 from instar.model import Action, Blocker, Checkpoint, Kind, Plan, Segment, Statement, Step
+from instar.plan import combined
 from instar.segments import left, segments
 from instar.source.script import place_in, timeout
 
@@ -81,7 +82,8 @@ class Execution:
         self._dialect = dialect
         self._history = history
         self._options = options
-        self._emit = emit
+        self._watcher = emit
+        self._unsaid: list[Event] = []
         self._context = dict(options.context)
         self._gauge = Gauge(session)
         self._applied: list[Done] = []
@@ -95,6 +97,7 @@ class Execution:
         """
         begun = time.perf_counter()
         self._context["plan"] = plan.identifier
+        self._about = json.dumps(self._context)
         self._emit(RunStarted(plan, self._session.server.name))
         self._settle_unfinished()
         if plan.steps:
@@ -116,13 +119,37 @@ class Execution:
         attempt = self._waiting.pop(0) if self._waiting else _identifier(self._session.run([self._started(step)])[0])
         self._work = Work(step, attempt, self._gauge.number)
         resumed = step.checkpoint.done if step.checkpoint else 0
-        self._emit(MigrationStarted(step.migration, step.action, number + 1, total, resumed))
+        self._say(MigrationStarted(step.migration, step.action, number + 1, total, resumed))
         return self._work
 
     def _ended(self, work: Work, number: int, total: int) -> None:
         step, seconds, count = work.step, work.seconds, len(work.statements)
         self._applied.append(Done(step.migration.version, step.migration.name, step.action, seconds, count))
-        self._emit(MigrationFinished(step.migration, step.action, number + 1, total, seconds, count))
+        self._say(MigrationFinished(step.migration, step.action, number + 1, total, seconds, count))
+
+    def _say(self, event: Event) -> None:
+        """Keep an event until the server is at work: telling it must not make the server wait."""
+        self._unsaid.append(event)
+
+    def _speak(self) -> None:
+        events, self._unsaid = self._unsaid, []
+        for event in events:
+            self._watcher(event)
+
+    def _emit(self, event: Event) -> None:
+        self._speak()
+        self._watcher(event)
+
+    def _meanwhile(self) -> None:
+        """Do what can be done while the server works on the statements of a step."""
+        self._speak()
+        self._identify()
+
+    def _identify(self) -> None:
+        """Take the fingerprint of all the step's statements: by it an edit is told from a new layout later."""
+        if not self._work.fingerprint:
+            parts = self._work.step.segments
+            self._work.fingerprint = combined([found for part in parts for found in self._prints(part.statements)])
 
     def _settle_unfinished(self) -> None:
         """Close the log rows of runs that died: we hold the lock, so nobody works on them."""
@@ -142,7 +169,7 @@ class Execution:
         self._emit(Notice(severity, message, detail))
 
     def _started(self, step: Step) -> Command:
-        return self._history.start(step.migration.version, step.action, json.dumps(self._context))
+        return self._history.start(step.migration.version, step.action, self._about)
 
     # One step
 
@@ -269,25 +296,27 @@ class Execution:
 
     def _open(self, begin: str, segment: Segment | None) -> None:
         """Begin a transaction, make sure that the lock is ours, and repeat the settings of earlier segments."""
-        guard = [Command(begin), *self._session.opening()]
+        guard = self._guard(begin)
         replayed = self._replayed(segment) if segment else []
         self._pending = [*guard, *replayed]
         self._guards = len(guard)
 
+    def _guard(self, begin: str = "") -> list[Command]:
+        return [Command(begin or self._dialect.begin), *self._session.opening()]
+
     def _statements(self, step: Step, segment: Segment) -> None:
         opening, guards = self._pending, self._guards
         if step.migration.code is not None:
-            self._ours(opening)
+            self._ours(opening, guards)
             self._call(step, segment.statements[0])
             return
         commands, owners = self._limited(segment.statements)
         try:
-            outcomes = self._session.run([*opening, *commands], tell=self._tell)
+            outcomes = self._session.run([*opening, *commands], tell=self._tell, meanwhile=self._meanwhile)
         except DatabaseError as error:
+            _refuse_without_lock(error, guards)
             at = error.index - len(opening)
             error.index = owners[at] if at >= 0 else -1
-            if -len(opening) < at < guards - len(opening) and not error.connection_lost and not error.lock_timeout:
-                raise _lock_lost() from error
             raise
         self._count(segment, outcomes[len(opening) :], owners)
 
@@ -310,7 +339,7 @@ class Execution:
                 continue
             index, statement = segment.first + owner, segment.statements[owner]
             self._work.note(index, statement, outcome.seconds, outcome.count)
-            self._emit(StatementFinished(migration, statement, index, total, outcome.seconds, outcome.count))
+            self._say(StatementFinished(migration, statement, index, total, outcome.seconds, outcome.count))
 
     def _call(self, step: Step, statement: Statement) -> None:
         """Run a Python migration's function on the driver's connection, which it must not commit."""
@@ -322,7 +351,7 @@ class Execution:
         function(checks.Guarded(self._session.driver))
         seconds = time.perf_counter() - begun
         self._work.note(0, statement, seconds, -1)
-        self._emit(StatementFinished(step.migration, statement, 0, 1, seconds, -1))
+        self._say(StatementFinished(step.migration, statement, 0, 1, seconds, -1))
 
     def _alone(self, segment: Segment) -> None:
         """Run a statement outside a transaction, between its committed intent and its committed end."""
@@ -372,20 +401,26 @@ class Execution:
 
     # Our own writes
 
-    def _ours(self, commands: list[Command]) -> list[Outcome]:
-        """Run commands that are no statement of the script: an error in them has no place in it."""
+    def _ours(self, commands: list[Command], guards: int = 0) -> list[Outcome]:
+        """Run commands that are no statement of the script: an error in them has no place in it.
+
+        The first `guards` of them open a transaction, and fail when the migrator lock is lost.
+        """
         try:
-            return self._session.run(commands, tell=self._tell) if commands else []
+            return self._session.run(commands, tell=self._tell, meanwhile=self._speak) if commands else []
         except DatabaseError as error:
+            _refuse_without_lock(error, guards)
             error.index = -1
             raise
 
     def _commit(self, commands: list[Command]) -> None:
-        self._ours([Command(self._dialect.begin), *self._session.opening(), *commands, Command("COMMIT")])
+        guard = self._guard()
+        self._ours([*guard, *commands, Command("COMMIT")], len(guard))
 
     def _record_alone(self, step: Step, following: Step | None) -> None:
         """Record a step whose last segment was not a transaction of its own."""
-        self._ours([Command(self._dialect.begin), *self._session.opening()])
+        guard = self._guard()
+        self._ours(guard, len(guard))
         self._record(step, following)
 
     def _record(self, step: Step, following: Step | None) -> None:
@@ -401,6 +436,7 @@ class Execution:
     def _recorded(self, step: Step, *, final: bool) -> list[Command]:
         """Run the `after` checks; return the commands that record the step as done."""
         migration, history, work = step.migration, self._history, self._work
+        self._identify()
         if step.action is Action.APPLY:
             checks.after(self._session, self._dialect, migration, self._tell)
         self._gauge.border(force=final)
@@ -428,7 +464,8 @@ class Execution:
         def work() -> None:
             self._applied.clear()
             self._waiting = list(attempts)
-            self._ours([Command(self._dialect.begin), *self._session.opening()])
+            guard = self._guard()
+            self._ours(guard, len(guard))
             for number, step in enumerate(plan.steps):
                 self._in_group(step, number, len(plan.steps))
             self._ours([*self._session.durable(), Command("COMMIT")])
@@ -547,8 +584,12 @@ def _locate(error: DatabaseError, segment: Segment | None) -> None:
         error.place = place_in(segment.statements[error.index], error.position)
 
 
-def _lock_lost() -> LockedError:
-    return LockedError("the migrator lock was lost: another migrator may be at work", hint="run the same command again")
+def _refuse_without_lock(error: DatabaseError, guards: int) -> None:
+    """Raise LockedError where the check of the lock failed: it stands between the BEGIN and the rest."""
+    if 0 < error.index < guards and not error.connection_lost and not error.lock_timeout:
+        raise LockedError(
+            "the migrator lock was lost: another migrator may be at work", hint="run the same command again"
+        ) from error
 
 
 def _refuse_in_group(step: Step) -> None:

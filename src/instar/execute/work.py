@@ -24,6 +24,7 @@ class Work(Struct):
     lock_wait: float = 0.0
     seen: str | None = None
     blockers: tuple[Blocker, ...] = ()
+    fingerprint: str = ""
 
     @property
     def seconds(self) -> float:
@@ -43,7 +44,7 @@ class Work(Struct):
     def context(self, run: Mapping[str, object], gauge: Gauge, error: InstarError | None = None) -> str:
         """Return the log row's JSON: the run's facts, and what this step did."""
         found = dict(run)
-        found["fingerprint"] = self.step.fingerprint
+        found["fingerprint"] = self.fingerprint
         found["statements"] = [{"index": index, **record} for index, record in self.statements.items()]
         found["metrics"] = gauge.between(self.before)
         if self.retries:

@@ -54,8 +54,12 @@ class MysqlSession:
         """The PyMySQL connection."""
         return self._connection
 
-    def run(self, commands: Sequence[Command], *, tell: Tell | None = None) -> list[Outcome]:
+    def run(
+        self, commands: Sequence[Command], *, tell: Tell | None = None, meanwhile: Callable[[], None] | None = None
+    ) -> list[Outcome]:
         """Run `commands` in order and stop at the first that fails."""
+        if meanwhile is not None:
+            meanwhile()
         if tell is not None and any(name in command.text.lower() for command in commands for name in _ASKING):
             tell = None
         return [self._run(command, index, tell) for index, command in enumerate(commands)]

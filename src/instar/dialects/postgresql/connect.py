@@ -79,12 +79,14 @@ class PostgreSQLSession:
         text = self._connection.info.parameter_status("server_version") or str(version)
         return Server(f"PostgreSQL {text.split()[0]}", divmod(version, 10000), info.dbname, info.user)
 
-    def run(self, commands: Sequence[Command], *, tell: Tell | None = None) -> list[Outcome]:
+    def run(
+        self, commands: Sequence[Command], *, tell: Tell | None = None, meanwhile: Callable[[], None] | None = None
+    ) -> list[Outcome]:
         """Run `commands` in order and stop at the first that fails."""
         self._tell, self._blockers = tell, ()
         self._untidy = self._untidy or any(_may_leave(command) for command in commands)
         try:
-            return self._wire.run(commands)
+            return self._wire.run(commands, meanwhile)
         except KeyboardInterrupt:
             self._stop_running()
             raise

@@ -44,13 +44,18 @@ class Wire(Struct):
     _seen: set[str] = field(default_factory=set)
     _prepared: dict[str, bytes] = field(default_factory=dict)
 
-    def run(self, commands: Sequence[Command]) -> list[Outcome]:
-        """Run `commands` in order. Raises DatabaseError with the index of the one that failed."""
+    def run(self, commands: Sequence[Command], meanwhile: Callable[[], None] | None = None) -> list[Outcome]:
+        """Run `commands` in order, and `meanwhile` while the server works on them.
+
+        Raises DatabaseError with the index of the one that failed.
+        """
         if len(commands) > 1 and not any(_has_data(command) for command in commands):
-            return self._pipelined(commands)
+            return self._pipelined(commands, meanwhile)
+        if meanwhile is not None:
+            meanwhile()
         return [self._single(command, index) for index, command in enumerate(commands)]
 
-    def _pipelined(self, commands: Sequence[Command]) -> list[Outcome]:
+    def _pipelined(self, commands: Sequence[Command], meanwhile: Callable[[], None] | None) -> list[Outcome]:
         raw = self.connection.pgconn
         try:
             for command in commands:
@@ -58,9 +63,11 @@ class Wire(Struct):
             raw.enter_pipeline_mode()
             for command in commands:
                 self._send(raw, command)
-                if command.statement is not None:
+                if command.statement is not None and command is not commands[-1]:
                     raw.send_flush_request()
             raw.pipeline_sync()
+            if meanwhile is not None:
+                meanwhile()
             return self._answers(raw, commands)
         except psycopg.OperationalError as error:
             raise lost(error) from error

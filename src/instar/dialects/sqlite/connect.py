@@ -89,8 +89,16 @@ class SqliteSession:
         """The sqlite3 connection."""
         return self._connection
 
-    def run(self, commands: Sequence[Command], *, tell: Tell | None = None) -> list[Outcome]:  # noqa: ARG002 - SQLite sends no notices
+    def run(
+        self,
+        commands: Sequence[Command],
+        *,
+        tell: Tell | None = None,  # noqa: ARG002 - SQLite sends no notices
+        meanwhile: Callable[[], None] | None = None,
+    ) -> list[Outcome]:
         """Run `commands` in order and stop at the first that fails."""
+        if meanwhile is not None:
+            meanwhile()
         return [self._run(command, index) for index, command in enumerate(commands)]
 
     def _run(self, command: Command, index: int) -> Outcome:
