@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import missing
 
+from conftest import missing
 from instar.demo import Demo, stage
 from instar.dialects.postgresql import embedded
 from instar.errors import MigrationFailedError

@@ -6,8 +6,8 @@ import psycopg
 import pytest
 
 from instar import Migrator
-from instar.errors import InstarError, MigrationFailedError
-from instar.events import Notice
+from instar.errors import InstarError, InterruptedRunError, MigrationFailedError
+from instar.events import Event, Notice
 from project import Project
 
 SETTINGS = {
@@ -59,9 +59,8 @@ def test_a_setting_ends_with_its_migration(project: Project, somebody: None, nam
 def test_a_setting_ends_with_its_migration_when_that_fails(project: Project, somebody: None, name: str) -> None:
     project.write(1, kept("before"))
     project.write(2, f"{SETTINGS[name]};\nSELECT 1 / 0;")
-    with project.migrator() as migrator:
-        with pytest.raises(MigrationFailedError, match="division by zero"):
-            migrator.up()
+    with project.migrator() as migrator, pytest.raises(MigrationFailedError, match="division by zero"):
+        migrator.up()
     project.write(2, kept("after"))
     with project.migrator() as migrator:
         migrator.up()
@@ -79,7 +78,8 @@ def test_a_setting_holds_for_all_of_its_migration(project: Project) -> None:
 
 def test_a_later_setting_does_not_hold_for_an_earlier_statement(project: Project) -> None:
     """Also when the server finds out that a statement in between cannot be in a transaction."""
-    procedure = "CREATE PROCEDURE {0}.note() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.notes VALUES ('{0}'); COMMIT; END $$;\n"
+    body = "BEGIN INSERT INTO public.notes VALUES ('{0}'); COMMIT; END"
+    procedure = f"CREATE PROCEDURE {{0}}.note() LANGUAGE plpgsql AS $$ {body} $$;\n"
     text = "CREATE SCHEMA a;\nCREATE SCHEMA b;\nCREATE TABLE notes (said text);\n"
     text += procedure.format("a") + procedure.format("b")
     text += "SET search_path TO a;\nCALL note();\nSET search_path TO b;\nCALL note();\n"
@@ -141,20 +141,39 @@ def test_notices_are_told(project: Project) -> None:
     assert any("gone" in message for _, message, _ in told)
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["100%", "%s %(a)s %%", "?", "${x}", "{{y}}", ":name", "a;b", "it''s", "ünï ☃ 𝄞", "\\n", "$1", "-- no", "/* no */", "#{z}"],
-)
+@pytest.mark.parametrize("first", ["", "COMMIT;"], ids=["in a transaction", "outside"])
+def test_an_interruption_while_a_notice_is_told_is_not_lost(project: Project, first: str) -> None:
+    # Inside the callback of libpq that brings the notice, it would be: the run would go on to its end.
+    project.write(1, f"DO $$ BEGIN {first} RAISE NOTICE 'half way'; PERFORM pg_sleep(30); END $$;")
+
+    def interrupt(event: Event) -> None:
+        if isinstance(event, Notice):
+            raise KeyboardInterrupt
+
+    with (
+        Migrator(project.url, directory=project.folder, watch=interrupt) as migrator,
+        pytest.raises(InterruptedRunError),
+    ):
+        migrator.up()
+    assert project.log() == [(1, "failed")]
+    assert project.query("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(30)%'") == [(1,)]
+
+
+NASTY = "100%|%s %(a)s %%|?|${x}|{{y}}|:name|a;b|it''s|ünï ☃ 𝄞|\\n|$1|-- no|/* no */|#{z}"
+
+
+@pytest.mark.parametrize("text", NASTY.split("|"))
 def test_a_text_reaches_the_server_untouched(project: Project, text: str) -> None:
-    project.write(1, f"CREATE TABLE t (said text);\nINSERT INTO t VALUES ('{text}');\nINSERT INTO t VALUES ($q${text}$q$);")
+    inserts = f"INSERT INTO t VALUES ('{text}');\nINSERT INTO t VALUES ($q${text}$q$);"
+    project.write(1, f"CREATE TABLE t (said text);\n{inserts}")
     project.up()
     assert project.query("SELECT said FROM t") == [(text.replace("''", "'"),), (text,)]
 
 
 def test_copy_brings_its_rows_along(project: Project) -> None:
     rows = "1\tone; two\n2\t\\N\n3\tdrei ü\n"
-    text = "CREATE TABLE t (n int, said text);\nCOPY t (n, said) FROM stdin;\n" + rows + "\\.\n\nINSERT INTO t VALUES (4, 'x');"
-    project.write(1, text)
+    copy = f"COPY t (n, said) FROM stdin;\n{rows}\\.\n"
+    project.write(1, f"CREATE TABLE t (n int, said text);\n{copy}\nINSERT INTO t VALUES (4, 'x');")
     project.up()
     assert project.query("SELECT * FROM t ORDER BY n") == [(1, "one; two"), (2, None), (3, "drei ü"), (4, "x")]
 

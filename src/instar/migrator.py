@@ -77,6 +77,7 @@ class Migrator:
         self._session: Session | None = None
         self._history: History | None = None
         self._migrations: list[Migration] | None = None
+        self._verb = "look"
 
     @classmethod
     def from_config(
@@ -310,9 +311,10 @@ class Migrator:
     def _locked(self, verb: str, wait_lock: float | None = None) -> Iterator[History]:
         """Hold the migrator lock, with the tracking tables made ready."""
         self.migrations()
+        self._verb = verb
         history = self._open()
         session = history.session
-        self._lock(session, history.names, verb, self.environment.wait_lock if wait_lock is None else wait_lock)
+        self._lock(session, history.names, self.environment.wait_lock if wait_lock is None else wait_lock)
         try:
             history.ensure()
             yield history
@@ -322,10 +324,9 @@ class Migrator:
             session.watch(None)
             _let_go(session)
 
-    def _lock(self, session: Session, names: Names, verb: str, patience: float) -> None:
+    def _lock(self, session: Session, names: Names, patience: float) -> None:
         key = f"{session.server.database}/{names.schema}/{names.history}"
-        about = self._context()
-        holder = f"instar {verb} by {about.get('actor')}@{about.get('host')} process {about.get('process')}"
+        holder = self._settings().application
         deadline, told = time.monotonic() + patience, ""
         while True:
             other = session.lock(key, holder)
@@ -342,8 +343,9 @@ class Migrator:
             time.sleep(_POLL)
 
     def _settings(self) -> Settings:
-        here = self.environment
-        return Settings(here.lock_timeout, here.statement_timeout, "instar", here.session_pooler)
+        here, about = self.environment, self._context()
+        who = f"instar {self._verb} by {about.get('actor')}@{about.get('host')} process {about.get('process')}"
+        return Settings(here.lock_timeout, here.statement_timeout, who, here.session_pooler)
 
     def _dialect(self) -> dialects.Dialect:
         return dialects.for_url(self.environment.database()) if self._connection is None else self._wrapped().dialect

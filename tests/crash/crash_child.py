@@ -52,16 +52,16 @@ def on_postgresql(fuse: Fuse) -> None:
 
     run, following = Wire.run, Wire._next  # noqa: SLF001
 
-    def counted(self: Wire, commands: Any) -> Any:
+    def counted(self: Wire, commands: Any, *others: Any) -> Any:
         fuse.call(command.text for command in commands)
-        return run(self, commands)
+        return run(self, commands, *others)
 
     def awaited(self: Wire, raw: Any) -> Any:
         raw.flush()
         fuse.sent()
         return following(self, raw)
 
-    Wire.run = counted  # type: ignore[method-assign]
+    Wire.run = counted  # type: ignore[method-assign, assignment]
     Wire._next = awaited  # type: ignore[method-assign]  # noqa: SLF001
 
 

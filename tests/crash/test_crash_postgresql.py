@@ -33,6 +33,7 @@ class Undisturbed:
     everything: dict[str, list[tuple[object, ...]]]
     completed: list[tuple[str, str, int]]
 
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """One server and its undisturbed runs, `up` and `down`."""

@@ -77,10 +77,10 @@ class Demo:
     # Before the clients come
 
     def _announce(self) -> None:
+        orders = ORDERS_PER_USER * self._users
         self._audience.say(
-            f"A shop with {self._users:,} users and {ORDERS_PER_USER * self._users:,} orders moves to its newest schema "
-            f"while {_CLIENTS} clients read and write,\non a PostgreSQL of its own. That takes less than a minute on most "
-            "machines and leaves nothing behind; Ctrl-C ends it."
+            f"A shop with {self._users:,} users and {orders:,} orders moves to its newest schema, on a server of its own,\n"
+            f"while {_CLIENTS} clients read and write. It takes half a minute or so and leaves nothing; Ctrl-C ends it."
         )
 
     def _prepare(self, server: "Embedded", begun: float) -> Start:

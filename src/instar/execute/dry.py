@@ -3,14 +3,28 @@
 from collections.abc import Iterator
 
 from instar.dialects import Command, Dialect
-from instar.history import History
+from instar.history import LAYOUT, History
 from instar.model import Action, Plan, Segment, Step
 from instar.segments import left
 
 
 def script(plan: Plan, dialect: Dialect, history: History) -> str:
-    """Return the script. Its comments say what is instar's own; log rows and checkpoints are left out."""
-    return "\n".join(line for step in plan.steps for line in _step(step, dialect, history))
+    """Return the script, with the tracking tables first where they are missing; "" when there is nothing to do.
+
+    Its comments say what is instar's own; log rows and checkpoints are left out.
+    """
+    lines = [*_tables(history)] if plan.steps else []
+    return "\n".join([*lines, *(line for step in plan.steps for line in _step(step, dialect, history))])
+
+
+def _tables(history: History) -> Iterator[str]:
+    """Create the tracking tables where they are missing; `history.sql` has them in the order of their creation."""
+    if history.ready() and history.layout() is not None:
+        return
+    yield "-- the tracking tables"
+    yield from (_filled(Command(text)) for name, text in history.sql.items() if name.startswith("create_"))
+    yield _filled(history.command("meta_write", "layout", LAYOUT))
+    yield ""
 
 
 def _step(step: Step, dialect: Dialect, history: History) -> Iterator[str]:
@@ -48,10 +62,9 @@ def _record(step: Step, history: History) -> str:
 
 
 def _filled(command: Command) -> str:
-    text = " ".join(command.text.split())
-    for value in command.params or ():
-        text = text.replace("%s", _literal(value), 1)
-    return f"{text};"
+    parts = " ".join(command.text.split()).rstrip(";").split("%s")
+    values = [*map(_literal, command.params or ()), ""]
+    return "".join(map("".join, zip(parts, values, strict=True))) + ";"
 
 
 def _literal(value: object) -> str:

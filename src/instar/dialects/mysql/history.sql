@@ -75,7 +75,7 @@ INSERT INTO {log} (migration_version, action, status, execution_context) VALUES 
 
 -- name: log_finish
 UPDATE {log} SET status = %s, error_message = %s, execution_context = %s, completed_at = UTC_TIMESTAMP(6)
-WHERE id = %s;
+WHERE id = %s AND status = 'started';
 
 -- name: log_read
 SELECT id, migration_version, action, status, started_at, completed_at, error_message, execution_context

@@ -11,7 +11,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from instar.dialects import Command, Names, Outcome, Probe, Server, Settings, Tell
 from instar.dialects.postgresql.wire import Wire, lost
-from instar.errors import ConnectError, UsageError
+from instar.errors import ConnectError, DatabaseError, UsageError
 from instar.model import Blocker, Statement
 
 _BLOCKERS = """
@@ -47,6 +47,7 @@ class PostgreSQLSession:
         *,
         owned: bool = True,
         release: Callable[[], None] | None = None,
+        resettable: bool = False,
     ) -> None:
         self._connection = connection
         self._owned = owned
@@ -61,10 +62,14 @@ class PostgreSQLSession:
         self._key: int | None = None
         self._untidy = False
         self._holder = settings.application
+        # What the connection began with is what RESET ALL puts back.
+        self._beginning = (settings, settings.application) if resettable else None
         self._settings = settings
-        self._wire = Wire(connection, self._look_for_blockers)
+        self._notices: list[tuple[str, str, str]] = []
+        self._wire = Wire(connection, self._look_for_blockers, notices=self._hand_on)
         connection.add_notice_handler(self._noticed)
         self.server = self._identify()
+        self._configured = False
         self.configure(settings)
 
     @property
@@ -87,11 +92,14 @@ class PostgreSQLSession:
         self._untidy = self._untidy or any(_may_leave(command) for command in commands)
         try:
             return self._wire.run(commands, meanwhile)
-        except KeyboardInterrupt:
+        except DatabaseError:
+            raise
+        except BaseException:  # Ctrl-C, or whoever was told something could not take it
             self._stop_running()
             raise
         finally:
             self._tell = None
+            self._notices.clear()
 
     def _stop_running(self) -> None:
         """Cancel what still runs. Nothing may: a late cancel would hit our ROLLBACK."""
@@ -141,8 +149,10 @@ class PostgreSQLSession:
         """Apply the time-outs of `settings` to the session."""
         self._settings = settings
         self._wire.patience = min(settings.lock_timeout / 2, 1.0) if settings.lock_timeout else 1.0
-        self._ours = _settings_command(settings, self._holder)
-        self.run([self._ours])
+        begun = self._beginning == (settings, self._holder)
+        self._ours = () if begun else (_settings_command(settings, self._holder),)
+        self.run([*_RESETS, *self._ours] if self._configured else self._ours)
+        self._configured = True
 
     def limiting(self, seconds: float | None) -> list[Command]:
         """Set statement_timeout, or put our own back."""
@@ -163,7 +173,7 @@ class PostgreSQLSession:
 
     def restoring(self) -> list[Command]:
         """Undo what a script set: RESET ALL covers neither role nor session authorization."""
-        return [*_RESETS, self._ours]
+        return [*_RESETS, *self._ours]
 
     def tidying(self) -> list[Command]:
         """DISCARD ALL without what would give our lock away."""
@@ -246,9 +256,14 @@ class PostgreSQLSession:
             self._release()
 
     def _noticed(self, diagnostic: psycopg.errors.Diagnostic) -> None:
+        """Keep a notice. We are inside a callback of libpq's: what is raised here, Ctrl-C too, is lost."""
         if self._tell is not None:
             severity = diagnostic.severity_nonlocalized or diagnostic.severity or "NOTICE"
-            self._tell(severity, diagnostic.message_primary or "", diagnostic.message_detail or "")
+            self._notices.append((severity, diagnostic.message_primary or "", diagnostic.message_detail or ""))
+
+    def _hand_on(self) -> None:
+        while self._notices and self._tell is not None:
+            self._tell(*self._notices.pop(0))
 
     def _look_for_blockers(self) -> None:
         """Ask over a second connection: ours is waiting. A refused second connection only costs the report."""
@@ -277,14 +292,14 @@ def connect(url: str, settings: Settings) -> PostgreSQLSession:
         server = embedded.for_url(url, Path.cwd())
         url, release = server.url(), server.stop
     try:
-        connection = psycopg.connect(_conninfo(url), autocommit=True)
+        connection, resettable = _connection(url, settings)
     except psycopg.Error as error:
         if release is not None:
             release()
         raise ConnectError(_reason(error), hint=_hint(str(error))) from None
     from instar.dialects.postgresql import pooler
 
-    session = PostgreSQLSession(connection, settings, release=release)
+    session = PostgreSQLSession(connection, settings, release=release, resettable=resettable)
     try:
         if not settings.session_pooler:
             pooler.refuse(session)
@@ -292,6 +307,20 @@ def connect(url: str, settings: Settings) -> PostgreSQLSession:
         session.close()
         raise
     return session
+
+
+def _connection(url: str, settings: Settings) -> tuple[psycopg.Connection[Any], bool]:
+    """Connect with our settings as the session's own, so that RESET ALL puts them back; poolers may refuse that."""
+    given = _conninfo(url)
+    ours = " ".join(f"-c {name}={value}" for name, value in _pairs(settings).items())
+    options = f"{given.get('options') or ''} {ours}".strip()
+    try:
+        begun = given | {"options": options, "application_name": _fit(settings.application)}
+        return psycopg.connect(make_conninfo("", **begun), autocommit=True), True
+    except psycopg.OperationalError as error:
+        if "startup parameter" not in str(error):
+            raise
+    return psycopg.connect(make_conninfo("", **given), autocommit=True), False
 
 
 def wrap(connection: object) -> PostgreSQLSession | None:
@@ -303,7 +332,7 @@ def wrap(connection: object) -> PostgreSQLSession | None:
     return PostgreSQLSession(connection, Settings(), owned=False)
 
 
-def _conninfo(url: str) -> str:
+def _conninfo(url: str) -> dict[str, Any]:
     """Let the URL decide, with short waits for dead hosts where neither it nor the environment says otherwise."""
     try:
         given = conninfo_to_dict(_bare(url))
@@ -311,7 +340,7 @@ def _conninfo(url: str) -> str:
         raise UsageError(f"the database URL cannot be read: {_reason(error)}") from None
     if "connect_timeout" not in given and "PGCONNECT_TIMEOUT" not in os.environ:
         given["connect_timeout"] = "10"
-    return make_conninfo("", **given)
+    return given
 
 
 def _bare(url: str) -> str:
@@ -342,12 +371,17 @@ def _may_leave(command: Command) -> bool:
     return any(word in text for word in _LEAVING)
 
 
-def _settings_command(settings: Settings, name: str) -> Command:
-    pairs = {"synchronous_commit": "off", "application_name": _fit(name)}
+def _pairs(settings: Settings) -> dict[str, str]:
+    pairs = {"synchronous_commit": "off"}
     if settings.lock_timeout is not None:
         pairs["lock_timeout"] = _milliseconds(settings.lock_timeout)
     if settings.statement_timeout is not None:
         pairs["statement_timeout"] = _milliseconds(settings.statement_timeout)
+    return pairs
+
+
+def _settings_command(settings: Settings, name: str) -> Command:
+    pairs = _pairs(settings) | {"application_name": _fit(name)}
     calls = ", ".join("pg_catalog.set_config(%s, %s, false)" for _ in pairs)
     return Command(f"SELECT {calls}", tuple(part for pair in pairs.items() for part in pair))
 

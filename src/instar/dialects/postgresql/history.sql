@@ -75,7 +75,7 @@ VALUES (%s, %s, 'started', pg_catalog.clock_timestamp(), %s) RETURNING id
 
 -- name: log_finish
 UPDATE {log} SET status = %s, completed_at = pg_catalog.clock_timestamp(), error_message = %s, execution_context = %s
-WHERE id = %s
+WHERE id = %s AND status = 'started'
 
 -- name: log_read
 SELECT id, migration_version, action, status, started_at, completed_at, error_message, execution_context::text

@@ -36,11 +36,15 @@ _LOST_CODES = frozenset({"57P01", "57P02", "57P03", "08000", "08003", "08006"})
 
 
 class Wire(Struct):
-    """A libpq connection in use. `idle` is called once, after `patience` seconds in which the server said nothing."""
+    """A libpq connection in use. `idle` is called once, after `patience` seconds in which the server said nothing.
+
+    `notices` is called when some may have come in: not from libpq's callback, in which Ctrl-C would be lost.
+    """
 
     connection: psycopg.Connection[Any]
     idle: Callable[[], None] | None = None
     patience: float = 0.05
+    notices: Callable[[], None] = lambda: None
     _seen: set[str] = field(default_factory=set)
     _prepared: dict[str, bytes] = field(default_factory=dict)
 
@@ -155,8 +159,11 @@ class Wire(Struct):
 
     def _next(self, raw: pq.abc.PGconn) -> pq.abc.PGresult | None:
         while raw.is_busy():
+            self.notices()
             self._wait(raw)
-        return raw.get_result()
+        result = raw.get_result()
+        self.notices()
+        return result
 
     def _wait(self, raw: pq.abc.PGconn) -> None:
         """Wait until the server says something; tell `idle` when it keeps silent for long."""
