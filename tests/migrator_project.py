@@ -39,9 +39,14 @@ def _toml(value: object) -> str:
     return f"[{', '.join(map(_toml, value))}]" if isinstance(value, list) else f'"{value}"'
 
 
-def numbers(report: Report) -> list[int]:
+def number(text: str) -> int | str:
+    """Return the number of a version; that of a repeatable is its name."""
+    return int(text) if text.isdigit() else text
+
+
+def numbers(report: Report) -> list[int | str]:
     """Return the numbers of the migrations of a report's steps, in order."""
-    return [int(step.version) for step in report.steps]
+    return [number(step.version) for step in report.steps]
 
 
 @dataclass(slots=True)
@@ -72,17 +77,17 @@ class Ground:
         with Migrator(self.url, directory=self.folder, watch=self.events.append, **settings) as migrator:
             yield migrator
 
-    def up(self, settings: Mapping[str, Any] | None = None, **how: Any) -> list[int]:
+    def up(self, settings: Mapping[str, Any] | None = None, **how: Any) -> list[int | str]:
         with self.migrator(**settings or {}) as migrator:
             return numbers(migrator.up(**how))
 
-    def down(self, **how: Any) -> list[int]:
+    def down(self, **how: Any) -> list[int | str]:
         with self.migrator() as migrator:
             return numbers(migrator.down(**how))
 
-    def states(self, **settings: Any) -> dict[int, State]:
+    def states(self, **settings: Any) -> dict[int | str, State]:
         with self.migrator(**settings) as migrator:
-            return {int(item.version): item.state for item in migrator.status()}
+            return {number(item.version): item.state for item in migrator.status()}
 
     def history(self, **wanted: Any) -> list[Attempt]:
         with self.migrator() as migrator:
@@ -91,12 +96,12 @@ class Ground:
     def query(self, text: str, parameters: Sequence[object] = ()) -> Rows:
         return query(self.url, text, parameters)
 
-    def applied(self) -> list[int]:
-        return [int(row[0]) for row in self.query("SELECT version FROM schema_migrations ORDER BY version")]
+    def applied(self) -> list[int | str]:
+        return [number(row[0]) for row in self.query("SELECT version FROM schema_migrations ORDER BY version")]
 
-    def log(self) -> list[tuple[int, str, str]]:
+    def log(self) -> list[tuple[int | str, str, str]]:
         rows = self.query("SELECT migration_version, action, status FROM migration_execution_log ORDER BY id")
-        return [(int(row[0]), row[1], row[2]) for row in rows]
+        return [(number(row[0]), row[1], row[2]) for row in rows]
 
     def has(self, name: str) -> bool:
         """Whether there is a table or view of that name."""

@@ -8,20 +8,24 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import ModuleType
+from urllib.parse import urlsplit
 
 import click
 import pytest
-import transcripts
 from psycopg.conninfo import conninfo_to_dict
-from transcripts import Page, Transcript
 
+import transcripts
 from conftest import missing
 from instar.cli.group import aliases
 from instar.cli.main import program
 from instar.dialects.postgresql import embedded
+from instar.source.folder import Folder
+from instar.source.options import Options
 from instar.testing import postgresql
+from transcripts import Page, Transcript
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -56,37 +60,28 @@ def surroundings(folder: Path, fresh: Fresh) -> Iterator[Callable[[Page], Mappin
         def make(page: Page) -> Mapping[str, str]:
             kind, _, empty = page.about.get("database", "sqlite").partition(" ")
             if kind == "postgresql":
-                return stack.enter_context(_postgresql(folder, named="" if empty else "shop"))
-            urls = {"sqlite": lambda: "sqlite:///shop.db", "mariadb": lambda: fresh("mariadb"), "embedded": lambda: ""}
-            url = "" if empty and kind != "mariadb" else urls[kind]()
-            return transcripts.environ(folder, **({"DATABASE_URL": url} if url else {}))
+                return stack.enter_context(server_for(folder, named="" if empty else "shop"))
+            if kind == "mariadb":
+                return transcripts.environ(folder, {"DATABASE_URL": fresh("mariadb")})
+            url = "embedded:temporary" if kind == "embedded" else "sqlite:///shop.db"
+            return transcripts.environ(folder, {} if empty else {"DATABASE_URL": url})
 
         yield make
 
 
-class _postgresql:  # noqa: N801 - used as a function
-    """A PostgreSQL of its own, which psql and instar find without being told; with a database if it is `named`."""
-
-    def __init__(self, folder: Path, *, named: str) -> None:
-        self._folder = folder
-        self._named = named
-        self._stack = ExitStack()
-
-    def __enter__(self) -> Mapping[str, str]:
-        found = embedded.available()
-        if not found:
-            missing("postgresql-18", "the embedded extra is not installed")
-        version = max(found)
-        server = self._stack.enter_context(postgresql(version))
+@contextmanager
+def server_for(folder: Path, *, named: str) -> Iterator[Mapping[str, str]]:
+    """Start a PostgreSQL that psql and instar find without being told; with a database if it is `named`."""
+    found = embedded.available()
+    if not found:
+        missing("postgresql-18", "the embedded extra is not installed")
+    with postgresql(max(found)) as server:
         place = conninfo_to_dict(server.address)
         extra = {"PGHOST": str(place["host"]), "PGPORT": str(place.get("port", 5432)), "PGUSER": str(place["user"])}
-        if self._named:
-            server.database(self._named)
-            extra |= {"PGDATABASE": self._named, "DATABASE_URL": f"postgresql:///{self._named}"}
-        return transcripts.environ(self._folder, path=(found[version],), **extra)
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
+        if named:
+            server.database(named)
+            extra |= {"PGDATABASE": named, "DATABASE_URL": f"postgresql:///{named}"}
+        yield transcripts.environ(folder, extra, path=(found[max(found)],))
 
 
 def shown(path: Path) -> str:
@@ -109,8 +104,8 @@ def test_what_a_page_shows_is_what_happens(
     for name in page.about.get("needs", "").split():
         if shutil.which(name) is None:
             missing(name, f"{name} is not installed")
-    environ, kind = surroundings(page), page.about.get("database", "")
-    hidden = {environ["DATABASE_URL"].rpartition("/")[2].partition("?")[0]: "shop"} if kind == "mariadb" else {}
+    environ = surroundings(page)
+    hidden = {urlsplit(environ["DATABASE_URL"]).path[1:]: "shop"} if page.about.get("database") == "mariadb" else {}
     update = bool(request.config.getoption("--update-docs", default=False))
     transcript = Transcript(page, folder, environ, update=update, hidden=hidden)
 
@@ -170,13 +165,34 @@ def anchors(path: Path) -> set[str]:
 
 
 def test_the_map_of_the_package_is_the_package() -> None:
-    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
-    drawn = set(re.findall(r"^  ([\w/]+(?:\.py)?)(?:[ ,]|$)", text.partition("```text")[2].partition("```")[0], re.MULTILINE))
+    drawing = transcripts.read(ROOT / "ARCHITECTURE.md").blocks[0].text
+    drawn = set(re.findall(r"^  ([\w/]+(?:\.py)?) ", drawing, re.MULTILINE))
     package = ROOT / "src" / "instar"
     there = {path.name for path in package.iterdir() if path.suffix == ".py"}
     there |= {f"{path.name}/" for path in package.iterdir() if (path / "__init__.py").exists()}
 
     assert drawn == there
+
+
+def recipes() -> list[ModuleType]:
+    """Return the modules that CONTRIBUTING.md shows."""
+    found = []
+    for block in transcripts.read(ROOT / "CONTRIBUTING.md").blocks:
+        if block.language == "python":
+            found.append(ModuleType("pending"))
+            exec(block.text, found[-1].__dict__)
+    return found
+
+
+def test_the_recipes_work(tmp_path: Path) -> None:
+    layout, command = recipes()
+    (tmp_path / "migrations").mkdir()
+    (tmp_path / "migrations" / "up-1.sql").write_text("CREATE TABLE users (id INTEGER);\n")
+    options = Options(root=tmp_path)
+    folder = Folder(tmp_path / "migrations", options)
+
+    assert [migration.version for migration in layout.load(folder, options)] == ["1"]
+    assert command.command.name == "pending"
 
 
 @pytest.mark.parametrize(
@@ -201,7 +217,9 @@ def test_a_page_that_is_wrong_is_found(tmp_path: Path) -> None:
     path.write_text("# Page\n\n```console\n$ echo one\none\n$ echo two\nthree\n```\n")
     transcript = Transcript(transcripts.read(path), tmp_path, transcripts.environ(tmp_path))
 
-    with pytest.raises(transcripts.Mismatch, match=r"page\.md:7: `echo two` printed\s+two\s+and the page says\s+three"):
+    with pytest.raises(
+        transcripts.MismatchError, match=r"page\.md:7: `echo two` printed\s+two\s+and the page says\s+three"
+    ):
         transcript.play()
 
 

@@ -33,11 +33,11 @@ def test_what_others_depend_on_goes_first(database: str, tmp_path: Path) -> None
     assert project.states() == dict.fromkeys((1, 2, 3, 4), "applied")
 
 
-def test_a_target_takes_what_it_depends_on_with_it(project: Ground) -> None:
+def test_a_target_is_a_point_in_the_order_in_which_all_would_run(project: Ground) -> None:
     project.write(1, needing("create_c") + "INSERT INTO c VALUES (1);")
     project.write(2, table("b"))
     project.write(3, table("c"), name="create_c")
-    assert project.up(to=version(1)) == [3, 1]
+    assert project.up(to=version(1)) == [2, 3, 1]
 
 
 def test_a_dependency_may_be_applied_and_gone(project: Ground) -> None:
@@ -111,7 +111,7 @@ def test_a_late_one_is_safe_when_nothing_after_it_touched_the_same(
 @pytest.mark.parametrize("came", [
     "ALTER TABLE users ADD COLUMN mail VARCHAR(50);",
     "INSERT INTO orders SELECT id FROM users;",
-    "CREATE VIEW names AS SELECT id FROM Users;",
+    "CREATE VIEW names AS SELECT id FROM users;",
 ])  # fmt: skip
 def test_a_late_one_that_touches_the_same_is_refused(fresh: Fresh, engine: str, tmp_path: Path, came: str) -> None:
     project = late(ground(fresh(engine), tmp_path), "ALTER TABLE users ADD COLUMN name VARCHAR(50);", came)

@@ -2,14 +2,14 @@
 
 The blocks that count, by the words after the fence:
 
-    console                     `$ ` begins a command, `> ` continues it, the other lines are what it prints. Every command
-                                of a page runs in one shell. A command may fail only where an `error:` line is expected.
+    console                     `$ ` begins a command, `> ` continues it, the other lines are what it prints. All commands
+                                of a page share one shell. One may fail only where it prints an `error:` line.
     LANGUAGE file=PATH          the block becomes that file; with `*` in PATH, it replaces the one file that fits
     python run                  runs in a process of its own; a block `text output` below it holds what it prints
     toml instar.toml            must be a good configuration
 
-Comments above the first heading: `<!-- database: KIND -->` (sqlite, postgresql, mariadb, embedded; behind it `empty` when
-the page makes its database itself) and `<!-- needs: PROGRAM -->`.
+Comments above the first heading: `<!-- database: KIND -->` (sqlite, postgresql, mariadb, embedded; behind it `empty`
+when the page makes its database itself) and `<!-- needs: PROGRAM -->`.
 
 A line `...` in expected output stands for any lines. On both sides, what differs from run to run is put away by
 `plain`; a version that `instar create` made here stands for the one that it makes in the test.
@@ -49,7 +49,7 @@ _VOLATILE = (
 )
 
 
-class Mismatch(AssertionError):
+class MismatchError(AssertionError):
     """A page says something else than what happens."""
 
 
@@ -148,7 +148,7 @@ class Shell:
 
     def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
         self._process = subprocess.Popen(
-            ["sh"],  # noqa: S607 - the reader's
+            ["sh"],
             cwd=folder,
             env=dict(environ),
             stdin=subprocess.PIPE,
@@ -174,7 +174,7 @@ class Shell:
                 lines.append(line)
         finally:
             watch.cancel()
-        raise Mismatch(f"`{command}` ended the shell or took longer than {_PATIENCE:.0f} s:\n{''.join(lines)}")
+        raise MismatchError(f"`{command}` ended the shell or took longer than {_PATIENCE:.0f} s:\n{''.join(lines)}")
 
     def close(self) -> None:
         """End the shell."""
@@ -199,7 +199,7 @@ class Transcript:
     _printed: str | None = None
 
     def play(self) -> None:
-        """Do what the blocks say, one after the other. Raises Mismatch with the line of the page."""
+        """Do what the blocks say, one after the other. Raises MismatchError with the line of the page."""
         shell = Shell(self.folder, self.environ)
         try:
             for block in self.page.blocks:
@@ -271,7 +271,9 @@ class Transcript:
             self.changes.append((begin, end, lines))
             return
         said = "\n".join(expected)
-        raise Mismatch(f"{self._at(begin)}: {what} printed\n\n{chr(10).join(lines)}\n\nand the page says\n\n{said}")
+        raise MismatchError(
+            f"{self._at(begin)}: {what} printed\n\n{chr(10).join(lines)}\n\nand the page says\n\n{said}"
+        )
 
     def _python(self, block: Block) -> str:
         ran = subprocess.run(
@@ -285,7 +287,7 @@ class Transcript:
             encoding="utf-8",
         )
         if ran.returncode:
-            raise Mismatch(f"{self._at(block.first)}: this failed\n\n{ran.stdout}")
+            raise MismatchError(f"{self._at(block.first)}: this failed\n\n{ran.stdout}")
         return self._shown(ran.stdout)
 
     def _configuration(self, block: Block) -> None:
@@ -309,7 +311,7 @@ class Transcript:
         self.page.path.write_text("\n".join(lines), encoding="utf-8")
 
 
-def environ(folder: Path, *, path: tuple[Path, ...] = (), **extra: str) -> dict[str, str]:
+def environ(folder: Path, extra: Mapping[str, str] | None = None, *, path: tuple[Path, ...] = ()) -> dict[str, str]:
     """Return the variables that a page's commands see: nothing of the machine's own configuration."""
     places = (Path(sys.executable).parent, *path)
     return {
@@ -321,5 +323,5 @@ def environ(folder: Path, *, path: tuple[Path, ...] = (), **extra: str) -> dict[
         "TERM": "dumb",
         "INSTAR_ACTOR": "deploy",
         "GIT_CEILING_DIRECTORIES": str(folder.parent),
-        **extra,
+        **(extra or {}),
     }

@@ -87,10 +87,14 @@ def up(
         ordered = [item for item in ordered if item.version in only]
     chosen = _until(ordered, facts, to, count)
     _check_order([item for item in late if item in chosen], facts, out_of_order)
-    if len(chosen) == len(ordered) and count is None and only is None:
-        chosen += sort(repeatables(facts), facts.migrations, facts.applied())
+    if len(chosen) == len(ordered) and count is None:
+        chosen += [item for item in _again(facts) if only is None or item.version in only]
     steps = [_step(facts, item, Action.APPLY, late) for item in chosen]
     return _plan(facts, steps, notes)
+
+
+def _again(facts: Facts) -> list[Migration]:
+    return sort(repeatables(facts), facts.migrations, facts.applied())
 
 
 def versioned(facts: Facts) -> list[Migration]:

@@ -79,7 +79,7 @@ class Demo:
     def _announce(self) -> None:
         orders = ORDERS_PER_USER * self._users
         self._audience.say(
-            f"A shop with {self._users:,} users and {orders:,} orders moves to its newest schema, on a server of its own,\n"
+            f"A shop with {self._users:,} users and {orders:,} orders gets its newest schema, on a server of its own,\n"
             f"while {_CLIENTS} clients read and write. It takes half a minute or so and leaves nothing; Ctrl-C ends it."
         )
 

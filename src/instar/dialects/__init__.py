@@ -88,12 +88,21 @@ class Session(Protocol):
     def driver(self) -> object:
         """The driver's own connection, handed to Python migrations and seeds."""
 
+    streams: bool
+    """Whether `run` sends many commands at once, so that several transactions in one call save time."""
+
     def run(
-        self, commands: Sequence[Command], *, tell: Tell | None = None, meanwhile: Callable[[], None] | None = None
+        self,
+        commands: Sequence[Command],
+        *,
+        tell: Tell | None = None,
+        meanwhile: Callable[[], None] | None = None,
+        arrived: Callable[[int, Outcome], None] | None = None,
     ) -> list[Outcome]:
         """Run `commands` in order and stop at the first that fails.
 
         `meanwhile` is called once, while the server works, or before it begins where the driver cannot do both.
+        `arrived` is called with the index and the outcome of every command as soon as it is known.
         Raises DatabaseError whose `index` names the failed command. An open transaction stays open (and failed).
         """
 

@@ -88,6 +88,7 @@ class Execution:
         self._gauge = Gauge(session)
         self._applied: list[Done] = []
         self._waiting: list[int] = []
+        self._flight: _Flight | None = None
         self._work: Work
 
     def run(self, plan: Plan) -> list[Done]:
@@ -111,21 +112,23 @@ class Execution:
         total = len(plan.steps)
         for number, step in enumerate(plan.steps):
             following = plan.steps[number + 1] if number + 1 < total else None
-            work = self._begin(step, number, total)
+            if self._flight is None:
+                self._begin(step, number, total)
             self._guarded(partial(self._perform, step, following))
-            self._ended(work, number, total)
+            if self._flight is None:
+                self._ended(self._work)
 
     def _begin(self, step: Step, number: int, total: int) -> Work:
         attempt = self._waiting.pop(0) if self._waiting else _identifier(self._session.run([self._started(step)])[0])
-        self._work = Work(step, attempt, self._gauge.number)
+        self._work = Work(step, attempt, self._gauge.number, number, total)
         resumed = step.checkpoint.done if step.checkpoint else 0
         self._say(MigrationStarted(step.migration, step.action, number + 1, total, resumed))
         return self._work
 
-    def _ended(self, work: Work, number: int, total: int) -> None:
+    def _ended(self, work: Work) -> None:
         step, seconds, count = work.step, work.seconds, len(work.statements)
         self._applied.append(Done(step.migration.version, step.migration.name, step.action, seconds, count))
-        self._say(MigrationFinished(step.migration, step.action, number + 1, total, seconds, count))
+        self._say(MigrationFinished(step.migration, step.action, work.number + 1, work.steps, seconds, count))
 
     def _say(self, event: Event) -> None:
         """Keep an event until the server is at work: telling it must not make the server wait."""
@@ -311,8 +314,12 @@ class Execution:
             self._call(step, segment.statements[0])
             return
         commands, owners = self._limited(segment.statements)
+        flight, self._flight = self._flight, None
         try:
-            outcomes = self._session.run([*opening, *commands], tell=self._tell, meanwhile=self._meanwhile)
+            if flight is None:
+                outcomes = self._session.run([*opening, *commands], tell=self._tell, meanwhile=self._meanwhile)
+            else:
+                outcomes = flight.landed()
         except DatabaseError as error:
             _refuse_without_lock(error, guards)
             at = error.index - len(opening)
@@ -426,12 +433,48 @@ class Execution:
     def _record(self, step: Step, following: Step | None) -> None:
         """Check, record and commit, in the transaction that is open."""
         commands = self._recorded(step, final=following is None)
-        starting = len(commands)
-        commands += [self._started(following)] if following else self._session.durable()
-        outcomes = self._ours([*commands, Command("COMMIT")])
-        if following:
-            self._waiting.append(_identifier(outcomes[starting]))
-        self._ours(self._session.tidying())
+        tidying = self._session.tidying()
+        if following is None:
+            self._ours([*commands, *self._session.durable(), Command("COMMIT")])
+        elif self._session.streams and _flies(following) and not tidying:
+            self._run_on([*commands, self._started(following), Command("COMMIT")], following)
+        else:
+            outcomes = self._ours([*commands, self._started(following), Command("COMMIT")])
+            self._waiting.append(_identifier(outcomes[-2]))
+        self._ours(tidying)
+
+    def _run_on(self, commands: list[Command], following: Step) -> None:
+        """Commit this step, and send the whole of the next one behind it, but for its COMMIT.
+
+        The server need not wait for us in between. When the commit fails it skips the rest; when the next step fails
+        this one is committed all the same.
+        """
+        ours, size = self._work, len(commands)
+        opening = self._guard()
+        ahead = [Command(item.text, None, item) for item in following.segments[0].statements]
+
+        def arrived(index: int, outcome: Outcome) -> None:
+            if index == size - 2:
+                self._waiting.append(_identifier(outcome))
+            elif index == size - 1:
+                self._ended(ours)
+                self._begin(following, ours.number + 1, ours.steps)
+                self._meanwhile()
+
+        try:
+            outcomes = self._session.run(
+                [*commands, *opening, *ahead], tell=self._tell, meanwhile=self._speak, arrived=arrived
+            )
+        except DatabaseError as error:
+            _refuse_without_lock(error, 0)
+            if self._work is ours:
+                self._waiting.clear()
+                error.index = -1
+                raise
+            error.index -= size
+            self._flight = _Flight(error=error)
+        else:
+            self._flight = _Flight(outcomes[size:])
 
     def _recorded(self, step: Step, *, final: bool) -> list[Command]:
         """Run the `after` checks; return the commands that record the step as done."""
@@ -489,7 +532,7 @@ class Execution:
                 _locate(error, segment)
                 raise
         self._ours(self._recorded(step, final=number + 1 == total))
-        self._ended(work, number, total)
+        self._ended(work)
 
     def _fail_rest(self, attempts: list[int]) -> None:
         context, message = json.dumps(self._context, default=str), "rolled back with the group that it was in"
@@ -568,6 +611,28 @@ class Execution:
 
     def _prints(self, statements: Sequence[Statement]) -> list[str]:
         return [self._dialect.fingerprint(statement.text) for statement in statements]
+
+
+class _Flight(Struct):
+    """What came of a step's statements that were sent behind the commit of the step before."""
+
+    outcomes: list[Outcome] = []
+    error: DatabaseError | None = None
+
+    def landed(self) -> list[Outcome]:
+        """Return the outcomes, or raise what went wrong."""
+        if self.error is not None:
+            raise self.error
+        return self.outcomes
+
+
+def _flies(step: Step) -> bool:
+    """Whether a step is nothing but one plain transaction: it can be sent before the one before it is confirmed."""
+    if len(step.segments) != 1 or step.checkpoint or step.migration.code or step.migration.before:
+        return False
+    segment = step.segments[0]
+    simple = segment.transaction and segment.begin is None
+    return simple and not any(item.data is not None or item.directives for item in segment.statements)
 
 
 def _is_idempotent(statement: Statement) -> bool:

@@ -12,11 +12,16 @@ from instar.model import Blocker, Segment, Statement, Step
 
 
 class Work(Struct):
-    """One step while it is carried out. `done` holds the fingerprints of the statements that are committed."""
+    """One step while it is carried out. `done` holds the fingerprints of the statements that are committed.
+
+    `number` (from 0) of `steps` is its place in the plan; `before` the sample that it began after.
+    """
 
     step: Step
     attempt: int
     before: int
+    number: int = 0
+    steps: int = 1
     begun: float = field(default_factory=time.perf_counter)
     statements: dict[int, dict[str, object]] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)

@@ -29,6 +29,8 @@ _ASKING = ("row_count", "found_rows")
 class MysqlSession:
     """A PyMySQL connection in autocommit mode, with what it was like when the session began."""
 
+    streams = False
+
     def __init__(self, connection: "Connection[Cursor]", *, owned: bool) -> None:
         self._connection = connection
         self._owned = owned
@@ -55,14 +57,24 @@ class MysqlSession:
         return self._connection
 
     def run(
-        self, commands: Sequence[Command], *, tell: Tell | None = None, meanwhile: Callable[[], None] | None = None
+        self,
+        commands: Sequence[Command],
+        *,
+        tell: Tell | None = None,
+        meanwhile: Callable[[], None] | None = None,
+        arrived: Callable[[int, Outcome], None] | None = None,
     ) -> list[Outcome]:
         """Run `commands` in order and stop at the first that fails."""
         if meanwhile is not None:
             meanwhile()
         if tell is not None and any(name in command.text.lower() for command in commands for name in _ASKING):
             tell = None
-        return [self._run(command, index, tell) for index, command in enumerate(commands)]
+        outcomes: list[Outcome] = []
+        for index, command in enumerate(commands):
+            outcomes.append(self._run(command, index, tell))
+            if arrived is not None:
+                arrived(index, outcomes[-1])
+        return outcomes
 
     def _run(self, command: Command, index: int, tell: Tell | None = None) -> Outcome:
         if self._memory.knows(command):

@@ -39,6 +39,7 @@ class PostgreSQLSession:
     """One connection; see instar.dialects.Session for what its methods promise."""
 
     dialect = "postgresql"
+    streams = True
 
     def __init__(
         self,
@@ -85,13 +86,18 @@ class PostgreSQLSession:
         return Server(f"PostgreSQL {text.split()[0]}", divmod(version, 10000), info.dbname, info.user)
 
     def run(
-        self, commands: Sequence[Command], *, tell: Tell | None = None, meanwhile: Callable[[], None] | None = None
+        self,
+        commands: Sequence[Command],
+        *,
+        tell: Tell | None = None,
+        meanwhile: Callable[[], None] | None = None,
+        arrived: Callable[[int, Outcome], None] | None = None,
     ) -> list[Outcome]:
         """Run `commands` in order and stop at the first that fails."""
         self._tell, self._blockers = tell, ()
         self._untidy = self._untidy or any(_may_leave(command) for command in commands)
         try:
-            return self._wire.run(commands, meanwhile)
+            return self._wire.run(commands, meanwhile, arrived)
         except DatabaseError:
             raise
         except BaseException:  # Ctrl-C, or whoever was told something could not take it

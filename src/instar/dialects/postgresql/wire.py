@@ -47,19 +47,37 @@ class Wire(Struct):
     notices: Callable[[], None] = lambda: None
     _seen: set[str] = field(default_factory=set)
     _prepared: dict[str, bytes] = field(default_factory=dict)
+    _count: int = 0
 
-    def run(self, commands: Sequence[Command], meanwhile: Callable[[], None] | None = None) -> list[Outcome]:
-        """Run `commands` in order, and `meanwhile` while the server works on them.
+    def run(
+        self,
+        commands: Sequence[Command],
+        meanwhile: Callable[[], None] | None = None,
+        arrived: Callable[[int, Outcome], None] | None = None,
+    ) -> list[Outcome]:
+        """Run `commands` in order, and `meanwhile` while the server works on them; `arrived` gets every outcome.
 
         Raises DatabaseError with the index of the one that failed.
         """
         if len(commands) > 1 and not any(_has_data(command) for command in commands):
-            return self._pipelined(commands, meanwhile)
+            return self._pipelined(commands, meanwhile, arrived or _nobody)
         if meanwhile is not None:
             meanwhile()
-        return [self._single(command, index) for index, command in enumerate(commands)]
+        return self._singly(commands, arrived or _nobody)
 
-    def _pipelined(self, commands: Sequence[Command], meanwhile: Callable[[], None] | None) -> list[Outcome]:
+    def _singly(self, commands: Sequence[Command], arrived: Callable[[int, Outcome], None]) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        for index, command in enumerate(commands):
+            outcomes.append(self._single(command, index))
+            arrived(index, outcomes[-1])
+        return outcomes
+
+    def _pipelined(
+        self,
+        commands: Sequence[Command],
+        meanwhile: Callable[[], None] | None,
+        arrived: Callable[[int, Outcome], None],
+    ) -> list[Outcome]:
         raw = self.connection.pgconn
         try:
             for command in commands:
@@ -67,12 +85,12 @@ class Wire(Struct):
             raw.enter_pipeline_mode()
             for command in commands:
                 self._send(raw, command)
-                if command.statement is not None and command is not commands[-1]:
+                if (command.statement is not None or command.text == "COMMIT") and command is not commands[-1]:
                     raw.send_flush_request()
             raw.pipeline_sync()
             if meanwhile is not None:
                 meanwhile()
-            return self._answers(raw, commands)
+            return self._answers(raw, commands, arrived)
         except psycopg.OperationalError as error:
             raise lost(error) from error
         except KeyboardInterrupt:
@@ -89,7 +107,8 @@ class Wire(Struct):
         if text not in self._seen:
             self._seen.add(text)
             return
-        name = f"instar_{len(self._prepared)}".encode()
+        self._count += 1
+        name = f"instar_{self._count}".encode()
         result = raw.prepare(name, _numbered(command))
         if result.status != _FATAL:
             self._prepared[text] = name
@@ -109,7 +128,9 @@ class Wire(Struct):
         else:
             raw.send_query_params(_numbered(command), params)
 
-    def _answers(self, raw: pq.abc.PGconn, commands: Sequence[Command]) -> list[Outcome]:
+    def _answers(
+        self, raw: pq.abc.PGconn, commands: Sequence[Command], arrived: Callable[[int, Outcome], None]
+    ) -> list[Outcome]:
         outcomes: list[Outcome] = []
         failure: DatabaseError | None = None
         begun = time.perf_counter()
@@ -122,6 +143,7 @@ class Wire(Struct):
                     now = time.perf_counter()
                     outcomes.append(self._outcome(result, now - begun))
                     begun = now
+                    arrived(index, outcomes[-1])
                 result = self._next(raw)
         self._expect_sync(raw, failure)
         if failure is not None:
@@ -237,6 +259,10 @@ class Wire(Struct):
         loader = Transformer(self.connection)
         loader.set_pgresult(result)
         return loader.load_rows(0, result.ntuples, tuple)
+
+
+def _nobody(_index: int, _outcome: Outcome) -> None:
+    """Nobody wants to know."""
 
 
 def _has_data(command: Command) -> bool:

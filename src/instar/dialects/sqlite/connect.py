@@ -60,6 +60,7 @@ class SqliteSession:
     """A SQLite connection in autocommit mode, with what it was like when the session began."""
 
     dialect = "sqlite"
+    streams = False
 
     def __init__(self, connection: sqlite3.Connection, *, owned: bool) -> None:
         self._connection = connection
@@ -95,11 +96,17 @@ class SqliteSession:
         *,
         tell: Tell | None = None,  # noqa: ARG002 - SQLite sends no notices
         meanwhile: Callable[[], None] | None = None,
+        arrived: Callable[[int, Outcome], None] | None = None,
     ) -> list[Outcome]:
         """Run `commands` in order and stop at the first that fails."""
         if meanwhile is not None:
             meanwhile()
-        return [self._run(command, index) for index, command in enumerate(commands)]
+        outcomes: list[Outcome] = []
+        for index, command in enumerate(commands):
+            outcomes.append(self._run(command, index))
+            if arrived is not None:
+                arrived(index, outcomes[-1])
+        return outcomes
 
     def _run(self, command: Command, index: int) -> Outcome:
         began = time.perf_counter()
