@@ -19,6 +19,8 @@ from instar.testing import mariadb as mariadb_database
 from instar.testing import postgresql as postgresql_server
 from instar.testing import sqlite as sqlite_database
 
+pytest_plugins = ("cli_fixtures",)
+
 POSTGRESQL = ("postgresql-15", "postgresql-16", "postgresql-18")
 SYSTEM_POSTGRESQL = (
     "postgresql:///postgres?host=/var/run/postgresql",

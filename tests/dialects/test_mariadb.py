@@ -61,6 +61,9 @@ def test_the_tracking_tables_keep_and_give_what_is_written(session: Session) -> 
     assert session.run([Command(sql["log_start"], ("1", "apply", '{"actor": "me"}'))])[0].rows == [(1,)]
     session.run([Command(sql["log_finish"], ("failed", "x" * 100_000, '{"actor": "me"}', 1))])
     session.run([Command(sql["log_finish"], ("completed", None, '{"actor": "me"}', 1))])
+    assert session.query(sql["log_actors"]) == []  # what has ended stays as it ended
+    assert session.run([Command(sql["log_start"], ("1", "apply", '{"actor": "me"}'))])[0].rows == [(2,)]
+    session.run([Command(sql["log_finish"], ("completed", None, '{"actor": "me"}', 2))])
     assert session.query(sql["log_actors"]) == [("1", "me")]
     assert session.query(sql["log_unfinished"]) == []
     for done in (1, 2):
