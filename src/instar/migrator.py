@@ -509,7 +509,7 @@ def _moved(part: Segment, by: int) -> Segment:
 
 
 def _code_segments(item: Migration, code: Code, action: Action, dialect: dialects.Dialect) -> tuple[Segment, ...]:
-    """A Python migration is one statement; where DDL commits by itself, or the author asks, it has no transaction."""
+    """Make one statement of a Python migration, without a transaction where DDL commits or the author asks for none."""
     function = code.up if action is Action.APPLY else code.down
     if function is None:
         return ()

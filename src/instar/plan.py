@@ -217,7 +217,7 @@ def _agree(facts: Facts) -> tuple[str, ...]:
 
 
 def _missing(entry: Entry, newest: tuple[int, ...]) -> list[str]:
-    """A version newer than every file is another branch's or a newer release's; an older one has been deleted."""
+    """Note a version newer than every file, another branch's or release's; refuse an older one, which was deleted."""
     if entry.version.startswith("R__") or order_of(entry.version) > newest:
         return [f"{entry.version} {entry.name} is applied, and there is no file for it"]
     raise PlanError(
@@ -356,7 +356,7 @@ def combined(prints: Sequence[str]) -> str:
 def _refuse_edited_past(
     item: Migration, checkpoint: Checkpoint, segments: Sequence[Segment], now: Sequence[str]
 ) -> None:
-    """What has run already must still stand in the file: else the rest would not fit to it."""
+    """Refuse where what has run already no longer stands in the file: the rest might not fit to it."""
     statements = [statement for segment in segments for statement in segment.statements]
     for index, before in enumerate(checkpoint.fingerprints):
         if index < len(now) and now[index] == before:

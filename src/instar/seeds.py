@@ -23,10 +23,8 @@ def files(folders: Sequence[Path], only: Sequence[str]) -> list[Path]:
     if not there:
         shown = ", ".join(str(folder) for folder in folders)
         raise SourceError(f"there is no folder of seeds: {shown}", hint="put SQL or Python files into it")
-    found = sorted(
-        (path for folder in there for path in folder.iterdir() if path.suffix in {".sql", ".py"} and path.name[0] != "_"),
-        key=lambda path: path.name,
-    )
+    every = (path for folder in there for path in folder.iterdir() if path.suffix in {".sql", ".py"})
+    found = sorted((path for path in every if path.name[0] != "_"), key=lambda path: path.name)
     for name in only:
         if not any(name in {path.name, path.stem} for path in found):
             raise UsageError(f"there is no seed {name!r}", hint=did_you_mean(name, [path.stem for path in found]))

@@ -67,8 +67,10 @@ class Settings(Struct, frozen=True):
 
 
 class Names(Struct, frozen=True):
-    """What our tables are called. `schema` holds history and log ("" = where the session creates tables by default),
-    `internal` holds the rest (a schema, or a prefix where the engine has none).
+    """What our tables are called.
+
+    `schema` holds history and log ("" = where the session creates tables by default), `internal` holds the rest (a
+    schema, or a prefix where the engine has none).
     """
 
     history: str = "schema_migrations"
@@ -134,16 +136,18 @@ class Session(Protocol):
         """Commands that go first in every transaction: they fail when the migrator lock is no longer ours."""
 
     def restoring(self) -> list[Command]:
-        """Commands that undo what a script left set in the session (search_path, role, time-outs). Safe inside and
-        outside a transaction; none of them commits.
+        """Commands that undo what a script left set in the session (search_path, role, time-outs).
+
+        Safe inside and outside a transaction; none of them commits.
         """
 
     def tidying(self) -> list[Command]:
         """Commands for after the commit: temporary tables, prepared statements, listeners, cursors."""
 
     def durable(self) -> list[Command]:
-        """Commands that, inside a transaction, make its commit wait for the disk. Others of ours need not: history
-        and change commit together, and the last commit of a run flushes all before it.
+        """Commands that, inside a transaction, make its commit wait for the disk.
+
+        Others of ours need not: history and change commit together, and the last commit of a run flushes all before.
         """
 
     def resolve(self, names: Names) -> Names:

@@ -69,7 +69,7 @@ class PostgreSQL:
         return touched.touched(text)
 
     def refuses_transaction(self, error: DatabaseError) -> bool:
-        """True for active_sql_transaction, and for a procedure that commits (invalid_transaction_termination)."""
+        """Recognise active_sql_transaction, and a procedure that commits (invalid_transaction_termination)."""
         return error.sqlstate in {"25001", "2D000"}
 
     def quote(self, name: str) -> str:

@@ -118,7 +118,7 @@ def _object(what: str, name: str) -> Callable[["PostgreSQLSession"], str]:
 
 
 def _index_name(session: "PostgreSQLSession", match: re.Match[str]) -> str:
-    """An index lives in the schema of its table, whatever the search_path says."""
+    """Return the name with the schema of its table, where an index lives whatever the search_path says."""
     rows = session.query(_INDEX_SCHEMA, (match["table"],))
     return f"{rows[0][0]}.{match['name']}" if rows else match["name"]
 

@@ -90,15 +90,15 @@ def statements(text: str, position: int = 0) -> Iterator[tuple[int, int, int]]:
     """
     start, end, depth, atomic, previous = -1, position, 0, 0, ""
     for kind, first, last in significant(text, position):
-        token = text[first:last]
-        if token == ";" and not depth and not atomic:
+        found = text[first:last]
+        if found == ";" and not depth and not atomic:
             if start >= 0:
                 yield start, end, last
             start, end, previous = -1, last, ""
             continue
         start, end = (first if start < 0 else start), last
-        word = token.upper() if kind == "word" else token
-        depth += {"(": 1, ")": -1}.get(token, 0)
+        word = found.upper() if kind == "word" else found
+        depth += {"(": 1, ")": -1}.get(found, 0)
         atomic += _atomic_change(word, previous, atomic)
         previous = word
     if start >= 0:

@@ -208,7 +208,7 @@ def _code(body: str) -> str:
 
 
 def _adds_value_used_later(statement: str, rest: str) -> bool:
-    """A new enum label cannot be used before its transaction commits (ALTER TYPE, Notes, in the manual)."""
+    """Whether the rest uses a new enum label, which cannot be before its transaction commits (ALTER TYPE, Notes)."""
     if statement[:5].upper() != "ALTER":
         return False
     match = _ADD_VALUE.search(statement)
@@ -217,10 +217,7 @@ def _adds_value_used_later(statement: str, rest: str) -> bool:
 
 def fingerprint(text: str) -> str:
     """Return the first 16 hex digits of SHA-256 over the tokens: layout, comments and case of words do not count."""
-    if not _QUOTING.search(text):
-        parts = _WORDS.findall(text.lower())
-    else:
-        parts = list(_parts(text))
+    parts = list(_parts(text)) if _QUOTING.search(text) else _WORDS.findall(text.lower())
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 

@@ -8,8 +8,10 @@ _OPAQUE = frozenset({"do_stmt", "call_stmt", "execute_stmt", "create_function_st
 _LISTS_OF_NAMES = frozenset({"drop_stmt", "comment_stmt", "rename_stmt", "alter_enum_stmt", "create_enum_stmt"})
 # Types that every database has: sharing one is no conflict.
 _BUILT_IN = frozenset(
-    "text json jsonb uuid bytea date inet cidr macaddr money name oid xml tsvector tsquery timestamptz citext "
-    "serial bigserial smallserial point polygon int4range int8range numrange tsrange tstzrange daterange".split()
+    """
+    text json jsonb uuid bytea date inet cidr macaddr money name oid xml tsvector tsquery timestamptz citext
+    serial bigserial smallserial point polygon int4range int8range numrange tsrange tstzrange daterange
+    """.split()
 )
 
 

@@ -1,7 +1,7 @@
 """Commands over one libpq connection: a transaction's statements in one stream, each answer timed as it arrives.
 
-Pipeline mode with a flush request after every statement of the user's (PostgreSQL manual, 32.5 "Pipeline Mode") saves
-the round trips between them and still tells how long each took. COPY, and what cannot be in a transaction, goes alone by the
+Pipeline mode with a flush request after every statement of the user's ("Pipeline Mode" in the manual's chapter on
+libpq) saves the round trips between them and still tells how long each took. COPY, and what cannot be in a transaction, goes alone by the
 simple protocol: a pipeline is an implicit transaction block.
 """
 
@@ -100,7 +100,7 @@ class Wire(Struct):
             self._leave_pipeline(raw)
 
     def _prepare(self, raw: pq.abc.PGconn, command: Command) -> None:
-        """Prepare our own statements when they come again: parsing and planning them is a tenth of a small migration."""
+        """Prepare our own statements when they come again: to parse and plan them is a tenth of a small migration."""
         text = command.text
         if command.params is None or text in self._prepared or raw.transaction_status == pq.TransactionStatus.INERROR:
             return
