@@ -22,7 +22,7 @@ from conftest import missing
 from instar.cli.group import aliases
 from instar.cli.main import program
 from instar.dialects.postgresql import embedded
-from instar.source.folder import Folder
+from instar.source.folder import scan
 from instar.source.options import Options
 from instar.testing import postgresql
 from transcripts import Page, Transcript
@@ -189,7 +189,7 @@ def test_the_recipes_work(tmp_path: Path) -> None:
     (tmp_path / "migrations").mkdir()
     (tmp_path / "migrations" / "up-1.sql").write_text("CREATE TABLE users (id INTEGER);\n")
     options = Options(root=tmp_path)
-    folder = Folder(tmp_path / "migrations", options)
+    folder = scan(str(tmp_path / "migrations"), "migrations")
 
     assert [migration.version for migration in layout.load(folder, options)] == ["1"]
     assert command.command.name == "pending"
@@ -217,9 +217,8 @@ def test_a_page_that_is_wrong_is_found(tmp_path: Path) -> None:
     path.write_text("# Page\n\n```console\n$ echo one\none\n$ echo two\nthree\n```\n")
     transcript = Transcript(transcripts.read(path), tmp_path, transcripts.environ(tmp_path))
 
-    with pytest.raises(
-        transcripts.MismatchError, match=r"page\.md:7: `echo two` printed\s+two\s+and the page says\s+three"
-    ):
+    said = r"page\.md:7: `echo two` printed\s+two\s+and the page says\s+three"
+    with pytest.raises(transcripts.MismatchError, match=said):
         transcript.play()
 
 

@@ -117,7 +117,8 @@ def test_a_late_one_that_touches_the_same_is_refused(fresh: Fresh, engine: str, 
     project = late(ground(fresh(engine), tmp_path), "ALTER TABLE users ADD COLUMN name VARCHAR(50);", came)
     with pytest.raises(PlanError) as caught:
         project.up({"out_of_order": "safe"})
-    assert caught.value.message == f"{version(3)} late is out of order: {version(4)} step, applied already, touches users too"
+    conflict = f"{version(4)} step, applied already, touches users too"
+    assert caught.value.message == f"{version(3)} late is out of order: {conflict}"
     assert "--out-of-order" in caught.value.hint
     assert project.applied() == [1, 2, 4]
     assert project.up({"out_of_order": "safe"}, out_of_order=True) == [3]
@@ -126,7 +127,7 @@ def test_a_late_one_that_touches_the_same_is_refused(fresh: Fresh, engine: str, 
 def test_a_late_one_of_which_nothing_is_known_is_refused(project: Ground) -> None:
     late(project, "ALTER TABLE users ADD COLUMN name TEXT;", table("extra"))
     (project.folder / f"{version(3)}_late.sql").unlink()
-    project.write(3, "def up(connection):\n    connection.execute('CREATE TABLE z (n INTEGER)')\n", name="late", kind="py")
+    project.write(3, "def up(connection):\n    pass\n", name="late", kind="py")
     with pytest.raises(PlanError, match="what it touches cannot be told"):
         project.up({"out_of_order": "safe"})
 

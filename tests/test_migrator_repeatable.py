@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from instar.errors import PlanError
-from migrator_project import Ground, ground, header, table, version
+from migrator_project import Ground, ground, header, version
 
 
 def view(name: str, of: str = "SELECT 1 AS n", *needs: str, down: bool = True) -> str:

@@ -59,8 +59,8 @@ def test_an_edit_of_what_is_applied_is_seen_and_stops_up(project: Ground) -> Non
 
 
 def test_new_layout_and_comments_are_no_edit(project: Ground) -> None:
-    text = "-- migrate:up\n-- the first\nCREATE  TABLE a (\n  id INTEGER PRIMARY KEY -- key\n);\n-- migrate:down\nDROP TABLE a;\n"
-    project.write(1, text, name="create_a")
+    up = "-- migrate:up\n-- the first\nCREATE  TABLE a (\n  id INTEGER PRIMARY KEY -- key\n);\n"
+    project.write(1, f"{up}-- migrate:down\nDROP TABLE a;\n", name="create_a")
     assert project.states() == {1: State.REFORMATTED, 2: State.APPLIED, 3: State.PENDING}
     with project.migrator() as migrator:
         assert [item.state for item in migrator.validate()] == [State.REFORMATTED]

@@ -168,17 +168,18 @@ def _mariadb(url: str) -> list[str]:
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_sql_of_a_dry_run_does_the_same_when_a_client_runs_it(fresh: Fresh, engine: str, tmp_path: Path) -> None:
-    project, other = ground(fresh(engine), tmp_path), Ground(fresh(engine), tmp_path)
+    project, other = ground(fresh(engine), tmp_path), Ground(fresh(engine), tmp_path / "migrations")
     about = header(description="100 %s, it's", author="maria@example.com")
     project.write(1, about + SCRIPT, name="notes")
     project.write(2, "-- migrate:up\nINSERT INTO notes VALUES (3, '%s');\n")
-    with project.migrator() as migrator:
+    project.up()
+    with other.migrator() as migrator:
         text = migrator.sql(migrator.plan())
-        assert not project.has("notes")
-        migrator.up()
+    assert not other.has("notes")
     client(other.url, text)
+    rows = "SELECT id, text FROM notes ORDER BY id"
     columns = "version, name, description, author, checksum, rollback_available"
-    for asked in ("SELECT id, text FROM notes ORDER BY id", f"SELECT {columns} FROM schema_migrations ORDER BY version"):
+    for asked in (rows, f"SELECT {columns} FROM schema_migrations ORDER BY version"):
         assert other.query(asked) == project.query(asked) != []
 
 

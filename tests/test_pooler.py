@@ -37,7 +37,7 @@ def pgbouncer(url: str, mode: str, folder: Path) -> Iterator[str]:
     )
     process = subprocess.Popen(
         [program, "-q", str(folder / "pgbouncer.ini")],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **somebody(folder),
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, user=somebody(folder),
     )  # fmt: skip
     through = f"postgresql://postgres@127.0.0.1:{port}/{name}?sslmode=disable&gssencmode=disable"
     try:
@@ -48,14 +48,14 @@ def pgbouncer(url: str, mode: str, folder: Path) -> Iterator[str]:
         process.wait()
 
 
-def somebody(folder: Path) -> dict[str, int]:
-    """PgBouncer refuses to run as root."""
+def somebody(folder: Path) -> int | None:
+    """Return another user to run as, and give it the folder: PgBouncer refuses to run as root."""
     if os.getuid() != 0:
-        return {}
+        return None
     account = pwd.getpwnam("nobody")
     for path in (folder, *folder.iterdir()):
         os.chown(path, account.pw_uid, account.pw_gid)
-    return {"user": account.pw_uid}
+    return account.pw_uid
 
 
 def free_port() -> int:

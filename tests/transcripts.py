@@ -2,7 +2,7 @@
 
 The blocks that count, by the words after the fence:
 
-    console                     `$ ` begins a command, `> ` continues it, the other lines are what it prints. All commands
+    console                     `$ ` begins a command, `> ` continues it, the rest is what it prints. All commands
                                 of a page share one shell. One may fail only where it prints an `error:` line.
     LANGUAGE file=PATH          the block becomes that file; with `*` in PATH, it replaces the one file that fits
     python run                  runs in a process of its own; a block `text output` below it holds what it prints
@@ -32,12 +32,15 @@ _COMMENT = re.compile(r"<!--\s*(\w+):\s*(.*?)\s*-->")
 _END = "--- end of command"
 _PATIENCE = 120.0
 _SHOWN_FOLDER = "/srv/shop"
-_CREATED = re.compile(r"\b(\d{14})(_\w+\.(?:sql|py))\b")
+_CREATED = re.compile(r"migrations/(\d{14})(_\w+\.(?:sql|py))")
 _VOLATILE = (
     (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d(?::?\d\d)?)?", "<time>"),
     (r"\b\d+ h \d+ min\b|\b\d+ min \d+ s\b|(?:<1|\b\d+) ms\b|\b\d+(?:\.\d+)? s\b", "<duration>"),
     (r'("\w*(?:seconds|pause)": )[\d.e-]+', r"\1<number>"),
     (r'("(?:\w*ms|\w*bytes)": )[\d.e-]+', r"\1<number>"),
+    (r"(_ms +\| )\d+", r"\1<number>"),
+    (r"\b\d\d:\d\d:\d\d\.\d+\b", "<duration>"),
+    (r"\b\d+\.\d{2,}\b", "<number>"),
     (r"\b(pid|process) \d+", r"\1 <pid>"),
     (r"\bPostgreSQL \d+(?:\.\d+)*", "PostgreSQL <number>"),
     (r"\bSQLite \d+(?:\.\d+)*", "SQLite <number>"),
@@ -235,19 +238,16 @@ class Transcript:
     def _step(self, step: Step, shell: Shell) -> None:
         output, code = shell.run(self._now(step.command))
         happened = self._shown(output)
-        if " create " in f"{step.command} " or " new " in f"{step.command} ":
-            self._learn(step.expected, happened)
+        self._learn("\n".join(step.expected), happened)
         self._compare(f"`{step.command}`", step.expected, happened, step.begin, step.end)
         failed = any(line.startswith("error:") for line in happened.split("\n"))
         assert code == 0 or failed, f"{self._at(step.begin)}: `{step.command}` failed with {code} and no error: line"
 
-    def _learn(self, expected: tuple[str, ...], happened: str) -> None:
-        """Remember that a version of the page is another one here."""
-        for (then, name), (now, same) in zip(
-            _CREATED.findall("\n".join(expected)), _CREATED.findall(happened), strict=False
-        ):
-            if name == same:
-                self._created[then] = now
+    def _learn(self, expected: str, happened: str) -> None:
+        """Remember that the version of a file which was made just now is another one on the page."""
+        then, now = _CREATED.fullmatch(expected.strip()), _CREATED.fullmatch(happened.strip())
+        if then and now and then[2] == now[2]:
+            self._created[then[1]] = now[1]
 
     def _now(self, text: str) -> str:
         for then, now in self._created.items():
@@ -271,9 +271,8 @@ class Transcript:
             self.changes.append((begin, end, lines))
             return
         said = "\n".join(expected)
-        raise MismatchError(
-            f"{self._at(begin)}: {what} printed\n\n{chr(10).join(lines)}\n\nand the page says\n\n{said}"
-        )
+        printed = "\n".join(lines)
+        raise MismatchError(f"{self._at(begin)}: {what} printed\n\n{printed}\n\nand the page says\n\n{said}")
 
     def _python(self, block: Block) -> str:
         ran = subprocess.run(

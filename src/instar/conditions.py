@@ -3,19 +3,19 @@
 from collections.abc import Mapping
 
 from instar.model import Action, Condition, Entry, Migration, MigrationKind, State
-from instar.plan import Facts, late_ones, order_of, versioned
+from instar.plan import Facts, by_version, late_ones, order_of, stands_alone, versioned
 
 WRONG = frozenset({State.EDITED, State.REFORMATTED, State.MISSING})
 
 
 def conditions(facts: Facts, actors: Mapping[str, str]) -> list[Condition]:
     """Return one condition for every migration, file or row, in the order of versions, repeatables last."""
-    applied = facts.applied()
+    applied, files = facts.applied(), by_version(facts)
     pending = {item.version for item in versioned(facts)}
     late = {item.version for item in late_ones(facts, versioned(facts))}
     found: list[tuple[tuple[bool, tuple[int, ...], str], Condition]] = []
     for item in facts.migrations:
-        entry = applied.pop(item.version, None) if _own(item, applied) else None
+        entry = applied.pop(item.version, None) if files[item.version] is item else None
         if entry is None and item.kind is not MigrationKind.REPEATABLE and item.version not in pending:
             continue
         state, note = _state(facts, item, entry, item.version in late)
@@ -24,13 +24,10 @@ def conditions(facts: Facts, actors: Mapping[str, str]) -> list[Condition]:
         found.append(((item.kind is MigrationKind.REPEATABLE, item.order, item.name), condition))
     for entry in applied.values():
         rank = (entry.version.startswith("R__"), order_of(entry.version), entry.name)
-        gone = Condition(entry.version, entry.name, State.MISSING, entry, None, actors.get(entry.version, ""))
-        found.append((rank, gone))
+        state, note = (State.APPLIED, "stands for all older ones") if stands_alone(entry) else (State.MISSING, "")
+        by = actors.get(entry.version, "")
+        found.append((rank, Condition(entry.version, entry.name, state, entry, None, by, note)))
     return [condition for _, condition in sorted(found, key=lambda pair: pair[0])]
-
-
-def _own(item: Migration, applied: Mapping[str, Entry]) -> bool:
-    return item.version in applied
 
 
 def _state(facts: Facts, item: Migration, entry: Entry | None, late: bool) -> tuple[State, str]:  # noqa: FBT001

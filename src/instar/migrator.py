@@ -23,6 +23,7 @@ from instar.model import (
     Condition,
     Kind,
     Migration,
+    MigrationKind,
     Plan,
     Segment,
     Statement,
@@ -402,13 +403,13 @@ class Migrator:
         return {row.version: str(row.context.get("fingerprint", "")) for row in rows}
 
     def _covered(self, version: str) -> list[Migration]:
-        files = [item for item in self.migrations() if not item.version.startswith("R__")]
+        files = [item for item in self.migrations() if item.kind is MigrationKind.VERSIONED]
         last = next((item for item in files if version in {item.version, item.name}), None)
         order = last.order if last else plan.order_of(version)
         if not order:
             raise UsageError(f"{version!r} is no version", hint="name the version that the database is at")
         found = [item for item in files if item.order <= order]
-        return found if last else [*found, Migration(version, "baseline", "", order)]
+        return found if last else [*found, Migration(version, plan.BASELINE, "", order)]
 
     def _mark(self, history: History, item: Migration, about: str) -> None:
         session, dialect = history.session, self._dialect()

@@ -27,6 +27,7 @@ from instar.model import (
 from instar.registry import did_you_mean
 
 NEWEST = frozenset({"", "latest", "head", "newest"})
+BASELINE = "baseline"
 NOTHING = frozenset({"0", "base", "zero"})
 
 
@@ -57,6 +58,22 @@ class Facts(Struct, frozen=True):
     def applied(self) -> dict[str, Entry]:
         """Return the history by version."""
         return {entry.version: entry for entry in self.entries}
+
+
+def by_version(facts: Facts) -> dict[str, Migration]:
+    """Return the migrations by version; of a versioned one and a baseline at its version the one that was applied."""
+    applied = facts.applied()
+    found: dict[str, Migration] = {}
+    for item in facts.migrations:
+        entry = applied.get(item.version)
+        if item.version not in found or (entry is not None and entry.checksum == item.checksum):
+            found[item.version] = item
+    return found
+
+
+def stands_alone(entry: Entry) -> bool:
+    """Whether a row was made by `baseline` at a version that no file has: there is nothing to be missed."""
+    return entry.name == BASELINE and not entry.checksum
 
 
 def mark(entries: Iterable[Entry]) -> str:
@@ -116,9 +133,9 @@ def down(facts: Facts, *, to: str = "", count: int | None = None) -> Plan:
     Raises PlanError when one of them has no `down`, or something that stays depends on it.
     """
     _refuse_half_done(facts, Action.APPLY, "finish it with `instar up`")
-    files = {item.version: item for item in facts.migrations}
+    files = by_version(facts)
     rows = [entry for entry in facts.entries if not entry.version.startswith("R__")]
-    latest = sorted(rows, key=lambda entry: _when(entry, files), reverse=True)
+    latest = _latest_first(rows, files)
     chosen = _back(latest, files, to, count)
     going = {entry.version for entry in chosen}
     views = _repeatables_on(going, facts) if len(chosen) < len(latest) else repeated(facts)
@@ -126,6 +143,21 @@ def down(facts: Facts, *, to: str = "", count: int | None = None) -> Plan:
     steps += [_back_step(facts, files.get(entry.version), entry) for entry in chosen]
     _refuse_dependants({step.migration.version for step in steps}, facts, files)
     return _plan(facts, steps, ())
+
+
+def _latest_first(entries: Sequence[Entry], files: Mapping[str, Migration]) -> list[Entry]:
+    """Sort by time, newest first, and what depends on another before it: a time may be missing, or the same for both."""
+    oldest = sorted(entries, key=lambda entry: _when(entry, files))
+    there = {entry.version: entry for entry in oldest}
+    names = _names(files.values())
+    known = [files[entry.version] for entry in oldest if entry.version in files]
+    needs = {item.version: {names.get(word, word) for word in item.header.dependencies} for item in known}
+    if not any(needs.values()):
+        return oldest[::-1]
+    sorter = TopologicalSorter({version: needs.get(version, set()) & there.keys() for version in there})
+    _prepare(sorter, files)
+    position = {version: number for number, version in enumerate(there)}
+    return [there[version] for version in _drain(sorter, position)][::-1]
 
 
 def repeated(facts: Facts) -> list[Migration]:
@@ -157,13 +189,17 @@ def sort(items: Sequence[Migration], known: Sequence[Migration], applied: Mappin
     wanted = {item.version: item for item in items}
     graph = {item.version: {_depends(item, word, names, applied) for word in item.header.dependencies} for item in items}
     sorter = TopologicalSorter({version: needs & wanted.keys() for version, needs in graph.items()})
+    _prepare(sorter, wanted)
+    position = {item.version: number for number, item in enumerate(items)}
+    return [wanted[version] for version in _drain(sorter, position)]
+
+
+def _prepare(sorter: "TopologicalSorter[str]", items: Mapping[str, Migration]) -> None:
     try:
         sorter.prepare()
     except CycleError as error:
-        circle = " -> ".join(wanted[version].label for version in error.args[1])
+        circle = " -> ".join(items[version].label for version in error.args[1])
         raise PlanError(f"migrations depend on each other in a circle: {circle}", hint="take one dependency out") from None
-    position = {item.version: number for number, item in enumerate(items)}
-    return [wanted[version] for version in _drain(sorter, position)]
 
 
 def _drain(sorter: "TopologicalSorter[str]", position: Mapping[str, int]) -> Iterable[str]:
@@ -182,10 +218,15 @@ def _names(migrations: Iterable[Migration]) -> dict[str, str]:
 
 
 def _depends(item: Migration, word: str, names: Mapping[str, str], applied: Mapping[str, Entry]) -> str:
-    if word in names:
-        return names[word]
-    if word in applied:
-        return word
+    found = names.get(word) or (word if word in applied else None)
+    if found is not None and found.startswith("R__") and item.kind is not MigrationKind.REPEATABLE:
+        raise PlanError(
+            f"{item.label} depends on {word!r}, a repeatable: those run after all others",
+            hint="make what it needs in a versioned migration",
+            place=Place(item.path, 1),
+        )
+    if found is not None:
+        return found
     raise PlanError(
         f"{item.label} depends on {word!r}, which is neither in the files nor applied",
         hint=did_you_mean(word, sorted(names)) if len(names) < 1000 else "",  # noqa: PLR2004 - a readable hint
@@ -204,7 +245,7 @@ def _refuse_half_done(facts: Facts, action: Action, way_out: str) -> None:
 
 def _agree(facts: Facts) -> tuple[str, ...]:
     """Refuse edited and missing migrations; return notes on what is odd and allowed."""
-    files = {item.version: item for item in facts.migrations}
+    files = by_version(facts)
     newest = max((item.order for item in facts.migrations), default=())
     notes: list[str] = []
     for entry in facts.entries:
@@ -218,6 +259,8 @@ def _agree(facts: Facts) -> tuple[str, ...]:
 
 def _missing(entry: Entry, newest: tuple[int, ...]) -> list[str]:
     """Note a version newer than every file, another branch's or release's; refuse an older one, which was deleted."""
+    if stands_alone(entry):
+        return []
     if entry.version.startswith("R__") or order_of(entry.version) > newest:
         return [f"{entry.version} {entry.name} is applied, and there is no file for it"]
     raise PlanError(

@@ -10,7 +10,7 @@ from instar.errors import UsageError
 from instar.execute.work import statement_at
 from instar.history import History
 from instar.model import Action, Attempt, Checkpoint, Migration, State
-from instar.plan import Facts
+from instar.plan import Facts, by_version
 
 
 class Repair(Struct, frozen=True):
@@ -42,7 +42,7 @@ def find(
                "it is marked as failed")  # fmt: skip
         for row in unfinished
     ]
-    files = {item.version: item for item in facts.migrations}
+    files = by_version(facts)
     for entry in facts.entries:
         state = states.get(entry.version)
         if state in {State.EDITED, State.REFORMATTED}:
@@ -109,7 +109,7 @@ def _commands(
     repair: Repair, facts: Facts, history: History, dialect: Dialect, unfinished: Sequence[Attempt]
 ) -> list[Command]:
     if repair.kind == "checksum":
-        item = next(item for item in facts.migrations if item.version == repair.version)
+        item = by_version(facts)[repair.version]
         return [history.command("rechecksum", item.checksum, item.version)]
     if repair.kind == "missing":
         return [history.command("delete", repair.version)]

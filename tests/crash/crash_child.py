@@ -3,7 +3,7 @@
 Every batch of commands that changes something counts as one call. The process breaks at the call with number `at`:
 `before` it, or `during` it: when the server has the commands and nobody waits for the answer. What breaks is this
 process (SIGKILL), or the PostgreSQL server whose data lies in `server`: all its processes are killed, or it is
-stopped in the mode `immediate`.
+stopped in the mode `immediate`; or, for MariaDB, the connection, by KILL on another one.
 """
 
 import contextlib
@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,9 @@ def on_sqlite(fuse: Fuse) -> None:
     def counted(self: Any, command: Any) -> Any:
         fuse.call([command.text])
         self.driver.set_progress_handler(burning, 3)
-        return execute(self, command)
+        done = execute(self, command)
+        fuse.sent()  # it was too short for the handler
+        return done
 
     SqliteSession._execute = counted  # type: ignore[method-assign]  # noqa: SLF001
 
@@ -119,9 +122,29 @@ def recorded(fuse: Fuse, path: str | None) -> Iterator[None]:
         Path(path).write_text(json.dumps(fuse.calls))
 
 
+def connection_dies(url: str) -> None:
+    """Kill every connection to this MariaDB database but the one that does it."""
+    from contextlib import closing
+
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    from conftest import connect
+
+    others = "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()"
+    with closing(connect(url)) as connection, closing(connection.cursor()) as cursor:
+        cursor.execute(others)
+        for (identifier,) in cursor.fetchall():
+            cursor.execute(f"KILL CONNECTION {identifier}")
+
+
+def blowing(order: dict[str, Any]) -> Callable[[], None]:
+    if order["how"] == "connection":
+        return partial(connection_dies, order["url"])
+    return server_dies(Path(order["server"]), order["how"]) if order["server"] else die
+
+
 def main() -> None:
     order = json.loads(sys.argv[1])
-    blow = server_dies(Path(order["server"]), order["how"]) if order.get("server") else die
+    blow = blowing(order)
     fuse = Fuse(order["at"], order["moment"], blow)
     {"postgresql": on_postgresql, "mariadb": on_mariadb, "sqlite": on_sqlite}[order["engine"]](fuse)
     try:

@@ -50,10 +50,12 @@ _numbers = count(1)
 
 
 @dataclass(slots=True)
-class Ground:
-    """A PostgreSQL server with databases to break: an empty one, and one where everything is applied."""
+class Databases:
+    """A PostgreSQL server with databases to break; copies of an empty one, and of one where everything is applied."""
 
     server: PostgreSQL
+    engine: str = "postgresql"
+    migrations: Path = MIGRATIONS
     empty: str = field(default_factory=lambda: f"crash_empty_{os.getpid()}_{next(_numbers)}")
     full: str = field(default_factory=lambda: f"crash_full_{os.getpid()}_{next(_numbers)}")
 
@@ -75,44 +77,40 @@ class Ground:
         with self.server.fresh(template=self.empty if action == "up" else self.full) as url:
             yield url
 
+    def everything(self, url: str) -> dict[str, list[tuple[object, ...]]]:
+        """Return the catalog, all rows, and the history without its times."""
+        with psycopg.connect(url, autocommit=True) as connection:
+            found = {"catalog": sorted(connection.execute(_CATALOG).fetchall())}
+            for (table,) in connection.execute(_TABLES).fetchall():
+                found[table] = sorted(connection.execute(f"SELECT t::text FROM {table} AS t".encode()).fetchall())
+            found["history"] = connection.execute(
+                "SELECT version, name, description, author, checksum, rollback_available FROM schema_migrations ORDER BY 1"
+            ).fetchall()
+            return found
 
-def everything(url: str) -> dict[str, list[tuple[object, ...]]]:
-    """Return the catalog, all rows, and the history without its times."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        found = {"catalog": sorted(connection.execute(_CATALOG).fetchall())}
-        for (table,) in connection.execute(_TABLES).fetchall():
-            found[table] = sorted(connection.execute(f"SELECT t::text FROM {table} AS t".encode()).fetchall())
-        found["history"] = connection.execute(
-            "SELECT version, name, description, author, checksum, rollback_available FROM schema_migrations ORDER BY 1"
-        ).fetchall()
-        return found
+    def leftovers(self, url: str) -> list[tuple[object, ...]]:
+        """Return what no finished run may leave: open log rows, checkpoints, INVALID indexes."""
+        with psycopg.connect(url, autocommit=True) as connection:
+            return connection.execute(
+                "SELECT 'log', migration_version FROM migration_execution_log WHERE status = 'started'"
+                " UNION ALL SELECT 'checkpoint', version FROM instar.checkpoint"
+                " UNION ALL SELECT 'index', indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid"
+            ).fetchall()
 
+    def completed(self, url: str) -> list[tuple[str, str, int]]:
+        """Return how often the log says that each migration was completed."""
+        with psycopg.connect(url, autocommit=True) as connection:
+            return connection.execute(
+                "SELECT migration_version, action, count(*) FROM migration_execution_log WHERE status = 'completed'"
+                " AND action <> 'repair' GROUP BY 1, 2 ORDER BY 1, 2"
+            ).fetchall()
 
-def leftovers(url: str) -> list[tuple[object, ...]]:
-    """Return what no finished run may leave: open log rows, checkpoints, INVALID indexes."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        return connection.execute(
-            "SELECT 'log', migration_version FROM migration_execution_log WHERE status = 'started'"
-            " UNION ALL SELECT 'checkpoint', version FROM instar.checkpoint"
-            " UNION ALL SELECT 'index', indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid"
-        ).fetchall()
-
-
-def completed(url: str) -> list[tuple[str, str, int]]:
-    """Return how often the log says that each migration was completed."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        return connection.execute(
-            "SELECT migration_version, action, count(*) FROM migration_execution_log WHERE status = 'completed'"
-            " AND action <> 'repair' GROUP BY 1, 2 ORDER BY 1, 2"
-        ).fetchall()
-
-
-def look(url: str, version: str) -> Truth:
-    """Find out whether the ambiguous statement of `version` took effect; bring back what it half did."""
-    name = {"20240101000005": "do", "20240101000011": "call"}[version]
-    with psycopg.connect(url, autocommit=True) as connection:
-        row = connection.execute("SELECT n FROM counters WHERE name = %s", (name,)).fetchone()
-        assert row is not None
-        if row[0] == 1:
-            connection.execute("UPDATE counters SET n = 0 WHERE name = %s", (name,))
-        return Truth.APPLIED if row[0] == 11 else Truth.NOT_APPLIED  # 1 + 10, both halves
+    def look(self, url: str, version: str) -> Truth:
+        """Find out whether the ambiguous statement of `version` took effect; bring back what it half did."""
+        name = {"20240101000005": "do", "20240101000011": "call"}[version]
+        with psycopg.connect(url, autocommit=True) as connection:
+            row = connection.execute("SELECT n FROM counters WHERE name = %s", (name,)).fetchone()
+            assert row is not None
+            if row[0] == 1:
+                connection.execute("UPDATE counters SET n = 0 WHERE name = %s", (name,))
+            return Truth.APPLIED if row[0] == 11 else Truth.NOT_APPLIED  # 1 + 10, both halves

@@ -118,9 +118,17 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
     end = start + len(text[start:end].rstrip())
     while start < end and text[start].isspace():
         start += 1
-    if not text.startswith(("--", "/*"), start):
-        return start, end
-    return next(((first, end) for _, first, _ in lex.significant(text[:end], start)), (end, end))
+    if text.startswith(("--", "/*"), start):
+        start = next((first for _, first, _ in lex.significant(text[:end], start)), end)
+    return start, _without_trailing_comment(text, start, end)
+
+
+def _without_trailing_comment(text: str, start: int, end: int) -> int:
+    """A semicolon that is written behind a comment at the end would be part of that comment."""
+    last_line = text.rfind("\n", start, end) + 1
+    if not text.endswith("*/", start, end) and "--" not in text[max(last_line, start) : end]:
+        return end
+    return max((last for _, _, last in lex.significant(text[:end], start)), default=start)
 
 
 def _classified(text: str, start: int, end: int, data: str | None) -> Piece:
