@@ -24,7 +24,7 @@ STATEMENTS = (
     "SELECT a[1:2], b->>'x;', c #>> '{a,b}', d::text, @ -1, 5 % 2",
     "INSERT INTO t VALUES ('%s', '?', '${x}', '{{y}}', ':name')",
     "CREATE FUNCTION f(i int) RETURNS int LANGUAGE plpgsql AS $$\nBEGIN\n  -- it's; odd\n  RETURN i;\nEND;\n$$",
-    "CREATE FUNCTION g(a int) RETURNS int LANGUAGE SQL\nBEGIN ATOMIC\n  SELECT CASE WHEN a > 1 THEN 1 END;\n  SELECT a;\nEND",
+    "CREATE FUNCTION g(a int) RETURNS int\nBEGIN ATOMIC\n  SELECT CASE WHEN a > 1 THEN 1 END;\n  SELECT a;\nEND",
     "CREATE PROCEDURE p(a int) BEGIN ATOMIC INSERT INTO t VALUES (a); DELETE FROM t WHERE n = 'x;'; END",
     "CREATE RULE r AS ON INSERT TO t DO INSTEAD (INSERT INTO u VALUES (new.n); DELETE FROM v WHERE n = 1; SELECT 1)",
     'CREATE TABLE t (n int DEFAULT 1, "begin" text CHECK ("begin" <> \';\'))',

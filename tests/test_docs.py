@@ -174,6 +174,18 @@ def test_the_map_of_the_package_is_the_package() -> None:
     assert drawn == there
 
 
+@pytest.mark.parametrize(
+    "file", sorted((ROOT / "src" / "instar" / "dialects").glob("*/history.sql")), ids=lambda file: file.parent.name
+)
+def test_every_column_of_our_tables_is_explained(file: Path) -> None:
+    tables = re.findall(r"^CREATE TABLE .*?^\)", file.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    columns = {name for table in tables for name in re.findall(r"^    ([a-z_]+) ", table, re.MULTILINE)}
+    text = (DOCS / "tracking.md").read_text(encoding="utf-8")
+
+    assert columns
+    assert {name for name in columns if f"`{name}`" not in text} == set()
+
+
 def recipes() -> list[ModuleType]:
     """Return the modules that CONTRIBUTING.md shows."""
     found = []

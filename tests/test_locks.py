@@ -148,24 +148,38 @@ def test_a_deadlock_is_tried_again(project: Project) -> None:
         crossing.join()
 
 
-def test_a_block_that_commits_is_not_repeated_on_its_own(project: Project) -> None:
-    """Half of it may be committed: only the author knows whether it may run twice."""
+IMPATIENT = "PERFORM set_config('lock_timeout', '100ms', false);"
+
+
+def with_counters(project: Project) -> None:
     project.write(1, "CREATE TABLE c (n int);\nINSERT INTO c VALUES (0);\nCREATE TABLE busy (n int);")
     project.up()
-    block = "DO $$ BEGIN UPDATE c SET n = n + 1; COMMIT; LOCK TABLE busy; END $$;"
-    project.write(2, block)
+
+
+def test_a_block_that_commits_rather_waits_than_stops_half_way(project: Project) -> None:
+    with_counters(project)
+    project.write(2, "DO $$ BEGIN UPDATE c SET n = n + 1; COMMIT; LOCK TABLE busy; END $$;")
+    with holding(project, "SELECT * FROM busy", 1):
+        assert project.up() == [f"{2:014d}"]
+    assert project.query("SELECT n FROM c") == [(1,)]
+
+
+def test_a_block_that_commits_is_not_repeated_on_its_own(project: Project) -> None:
+    """Half of it may be committed: only the author knows whether it may run twice."""
+    with_counters(project)
+    project.write(2, f"DO $$ BEGIN {IMPATIENT} UPDATE c SET n = n + 1; COMMIT; LOCK TABLE busy; END $$;")
     with holding(project, "SELECT * FROM busy", 1), pytest.raises(MigrationFailedError, match="lock timeout"):
         project.up()
     assert project.query("SELECT n FROM c") == [(1,)]
 
 
 def test_a_block_that_commits_is_repeated_when_its_author_allows_it(project: Project) -> None:
-    project.write(1, "CREATE TABLE c (n int);\nINSERT INTO c VALUES (0);\nCREATE TABLE busy (n int);")
-    project.up()
-    block = "-- instar:idempotent\nDO $$ BEGIN UPDATE c SET n = 1; COMMIT; LOCK TABLE busy; END $$;"
-    project.write(2, block)
+    with_counters(project)
+    block = f"DO $$ BEGIN {IMPATIENT} UPDATE c SET n = 1; COMMIT; LOCK TABLE busy; END $$;"
+    project.write(2, f"-- instar:idempotent\n{block}")
     with holding(project, "SELECT * FROM busy", 1):
         assert project.up() == [f"{2:014d}"]
+    assert project.told(Retrying)
 
 
 # Time-outs of statements

@@ -38,7 +38,8 @@ def test_the_header_goes_into_the_history(project: Ground) -> None:
     project.write(2, table("b", down=False), name="create_b")
     project.up()
     columns = "name, description, author, rollback_available"
-    assert [(*row[:3], bool(row[3])) for row in project.query(f"SELECT {columns} FROM schema_migrations ORDER BY 1")] == [
+    rows = project.query(f"SELECT {columns} FROM schema_migrations ORDER BY 1")
+    assert [(*row[:3], bool(row[3])) for row in rows] == [
         ("create_a", "Where people live: ‘née’ 100%", "maria@example.com", True),
         ("create_b", None, None, False),
     ]
@@ -116,7 +117,8 @@ def test_the_actor_can_be_named(plain: Ground, monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_failed_attempt_keeps_what_the_server_said_and_where(project: Ground) -> None:
     codes = {"postgresql": "23505", "mariadb": "1062", "sqlite": "SQLITE_CONSTRAINT_PRIMARYKEY"}
-    path = project.write(3, "-- migrate:up\nINSERT INTO a VALUES (1);\n\nINSERT INTO b\nSELECT 1;\nINSERT INTO a VALUES (1);\n")
+    once = "INSERT INTO a VALUES (1);\n"
+    path = project.write(3, f"-- migrate:up\n{once}\nINSERT INTO b\nSELECT 1;\n{once}")
     with pytest.raises(MigrationFailedError) as caught:
         project.up()
     attempt = project.history()[-1]
@@ -127,7 +129,7 @@ def test_a_failed_attempt_keeps_what_the_server_said_and_where(project: Ground) 
     assert isinstance(error, dict)
     assert error["sqlstate"] == codes[project.url.partition(":")[0]]
     assert Path(error["file"]).name == path.name
-    assert (error["line"], error["column"], error["source"]) == (6, 1, "INSERT INTO a VALUES (1);")
+    assert (error["line"], error["column"], error["source"]) == (6, 1, "INSERT INTO a VALUES (1)")
 
 
 def test_a_failure_is_kept_when_its_transaction_is_not(project: Ground) -> None:
@@ -150,7 +152,8 @@ def test_the_history_can_be_filtered(plain: Ground) -> None:
     def rows(**wanted: object) -> list[tuple[int, str, str]]:
         return [(int(row.version), row.action, row.status) for row in plain.history(**wanted)]
 
-    everything = [(1, "apply", "completed"), (2, "apply", "completed"), (2, "rollback", "completed"), (2, "apply", "failed")]
+    done = "completed"
+    everything = [(1, "apply", done), (2, "apply", done), (2, "rollback", done), (2, "apply", "failed")]
     assert rows() == everything
     assert rows(version=version(1)) == everything[:1]
     assert rows(status="failed") == everything[3:]

@@ -121,7 +121,7 @@ def test_one_that_can_simply_go_on_needs_no_repair(half: Ground) -> None:
 
 def test_one_whose_past_was_edited_is_refused_and_can_be_abandoned(half: Ground) -> None:
     half.write(1, "CREATE TABLE IF NOT EXISTS t (n bigint);\nCREATE INDEX IF NOT EXISTS t_n ON t (n);\nSELECT 1;")
-    with pytest.raises(PlanError, match="stopped after 2 statements, and number 1 of those was edited since") as caught:
+    with pytest.raises(PlanError, match="stopped after 2 statements, and number 1, which ran, was edited since") as caught:
         half.up()
     assert caught.value.place is not None
     assert caught.value.place.line == 1

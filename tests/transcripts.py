@@ -41,6 +41,7 @@ _VOLATILE = (
     (r"(_ms +\| )\d+", r"\1<number>"),
     (r"\b\d\d:\d\d:\d\d\.\d+\b", "<duration>"),
     (r"\b\d+\.\d{2,}\b", "<number>"),
+    (r"\bafter \d+ tries\b", "after <number> tries"),
     (r"\b(pid|process) \d+", r"\1 <pid>"),
     (r"\bPostgreSQL \d+(?:\.\d+)*", "PostgreSQL <number>"),
     (r"\bSQLite \d+(?:\.\d+)*", "SQLite <number>"),

@@ -23,6 +23,8 @@ _COLUMNS = (
 _LOG_COLUMNS = (
     "id", "migration_version", "action", "status", "started_at", "completed_at", "error_message", "execution_context",
 )  # fmt: skip
+# undefined_table and invalid_schema_name of PostgreSQL, ER_NO_SUCH_TABLE of MySQL: all else is no answer.
+_UNDEFINED = frozenset({"42P01", "3F000", "1146"})
 _WAY_OUT = (
     'give instar a table of its own: table = "instar_migrations" under [migrations], then `instar baseline VERSION` '
     "for what that tool has applied already"
@@ -56,9 +58,9 @@ class History(Struct, frozen=True):
         try:
             rows = self.session.query(self.sql["meta_read"])
         except DatabaseError as error:
-            if error.connection_lost:
-                raise
-            return None
+            if error.sqlstate in _UNDEFINED or "no such table" in error.message:
+                return None
+            raise
         return next((str(value) for name, value in rows if name == "layout"), None)
 
     def ensure(self) -> None:
@@ -96,12 +98,18 @@ class History(Struct, frozen=True):
         return [_attempt(row) for row in self.session.query(self.sql["log_read"])]
 
     def unfinished(self) -> list[Attempt]:
-        """Return the attempts whose end nobody recorded."""
+        """Return the attempts on this history whose end nobody recorded; the log may be shared with another."""
         rows = self.session.query(self.sql["log_unfinished"])
         return [
             Attempt(id=_int(row[0]), version=str(row[1]), action=str(row[2]), status="started", context=_json(row[3]))
             for row in rows
+            if _json(row[3]).get("history") in {None, self.name}
         ]
+
+    @property
+    def name(self) -> str:
+        """The history's table with its schema, as log rows name it."""
+        return f"{self.names.schema}.{self.names.history}"
 
     def record(self, migration: Migration, milliseconds: int, *, again: bool = False) -> Command:
         """Return the command that records `migration` as applied (`again`: a repeatable that is there already)."""

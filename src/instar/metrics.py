@@ -29,10 +29,9 @@ class Gauge(Struct):
         for old in [key for key in self.samples if 0 < key < self.number - 1]:
             del self.samples[old]
 
-    def border(self, *, force: bool = False) -> None:
-        """Take a sample where one migration ends and the next begins, if the last is a second old."""
-        if force or time.monotonic() - self._taken >= _EVERY:
-            self.sample()
+    def due(self, *, force: bool = False) -> bool:
+        """Whether to take a sample where one migration ends and the next begins: the last is a second old."""
+        return force or time.monotonic() - self._taken >= _EVERY
 
     def between(self, before: int) -> dict[str, object]:
         """Say which samples a migration stands between, with the samples where it has one at its end."""

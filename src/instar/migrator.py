@@ -30,7 +30,7 @@ from instar.model import (
 )
 from instar.plan import Facts, OutOfOrder
 from instar.segments import segments
-from instar.source.script import statements
+from instar.source.script import print_of, statements
 
 if TYPE_CHECKING:
     from instar.execute import Done
@@ -369,7 +369,8 @@ class Migrator:
 
     def _context(self) -> dict[str, object]:
         server = self._session.server.name if self._session else ""
-        return _context(self.environment.root, server)
+        names = {"history": self._history.name} if self._history else {}
+        return _context(self.environment.root, server) | names
 
     def _facts(self, history: History) -> Facts:
         ready = history.ready()
@@ -382,7 +383,7 @@ class Migrator:
             return _cut(item, action, dialect)
 
         def prints(parts: Sequence[Segment]) -> tuple[str, ...]:
-            return tuple(dialect.fingerprint(statement.text) for part in parts for statement in part.statements)
+            return tuple(print_of(statement, dialect) for part in parts for statement in part.statements)
 
         def reformatted(item: Migration) -> bool:
             return plan.combined(prints(cut(item, Action.APPLY))) == self._applied_prints(history).get(item.version)
@@ -418,6 +419,7 @@ class Migrator:
                 Command(dialect.begin),
                 *session.opening(),
                 history.record(item, 0),
+                *(history.clear(item.version, action.value) for action in (Action.APPLY, Action.ROLLBACK)),
                 history.start(item.version, Action.BASELINE, about),
             ]
         )
@@ -516,7 +518,8 @@ def _code_segments(item: Migration, code: Code, action: Action, dialect: dialect
         return ()
     transaction = code.transaction and dialect.transactional_ddl
     name = "up" if action is Action.APPLY else "down"
-    text = f"{name}(connection)  # {item.path}, {item.checksum[:16]}"
+    # The checksum stands before the "#", which begins a comment in MySQL: a fingerprint leaves comments out.
+    text = f"{name}(connection) '{item.checksum[:16]}'  # {item.path}"
     kind = Kind.PLAIN if transaction else Kind.OUTSIDE
     return (Segment(0, (Statement(text, 1, 1, 0, item.path, kind),), transaction),)
 

@@ -325,16 +325,23 @@ def _conflict(item: Migration, facts: Facts) -> str:
     mine = facts.touched(item)
     if mine is None:
         return "what it touches cannot be told from its text"
-    applied = facts.applied()
-    for later in facts.migrations:
-        if later.version not in applied or later.order <= item.order or later.kind is not MigrationKind.VERSIONED:
+    files = {file.version: file for file in facts.migrations}
+    for entry in facts.entries:
+        later = files.get(entry.version)
+        if (later.order if later else order_of(entry.version)) <= item.order or _is_repeatable(entry.version):
             continue
+        if later is None or later.kind is not MigrationKind.VERSIONED:
+            return f"what {entry.version} {entry.name}, applied already, touches cannot be told without its file"
         theirs = facts.touched(later)
         if theirs is None:
             return f"what {later.label}, applied already, touches cannot be told from its text"
         if common := mine & theirs:
             return f"{later.label}, applied already, touches {', '.join(sorted(common))} too"
     return ""
+
+
+def _is_repeatable(version: str) -> bool:
+    return version.startswith("R__")
 
 
 def _until(ordered: list[Migration], facts: Facts, to: str, count: int | None) -> list[Migration]:
@@ -405,8 +412,9 @@ def _refuse_edited_past(
         if index < len(now) and now[index] == before:
             continue
         where = statements[index] if index < len(statements) else None
+        which = f"number {index + 1}, {'which ran' if index < checkpoint.done else 'which was begun'}, was edited since"
         raise PlanError(
-            f"{item.label} stopped after {checkpoint.done} statements, and number {index + 1} of those was edited since",
+            f"{item.label} stopped after {checkpoint.done} statements, and {which}",
             hint="restore that statement; edit only what has not run yet, or see `instar repair`",
             place=Place(where.file, where.line, where.column, where.text.partition("\n")[0]) if where else None,
         )

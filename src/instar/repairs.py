@@ -1,5 +1,6 @@
 """What stands against the next run and can be settled by a decision: found first, changed only when asked."""
 
+import json
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
@@ -11,6 +12,7 @@ from instar.execute.work import statement_at
 from instar.history import History
 from instar.model import Action, Attempt, Checkpoint, Migration, State
 from instar.plan import Facts, by_version
+from instar.source.script import print_of
 
 
 class Repair(Struct, frozen=True):
@@ -37,11 +39,9 @@ def find(
 ) -> list[Repair]:
     """Return what `repair` would settle, most urgent first."""
     found = [item for point in facts.checkpoints.values() if (item := _half_done(facts, point, session))]
-    found += [
-        Repair(row.version, "interrupted", f"the {row.action} of {row.version} (log row {row.id}) never ended: "
-               "it is marked as failed")  # fmt: skip
-        for row in unfinished
-    ]
+    for row in unfinished:
+        what = f"the {row.action} of {row.version} (log row {row.id}) never ended: it is marked as failed"
+        found.append(Repair(row.version, "interrupted", what))
     files = by_version(facts)
     for entry in facts.entries:
         state = states.get(entry.version)
@@ -115,7 +115,8 @@ def _commands(
         return [history.command("delete", repair.version)]
     if repair.kind == "interrupted":
         message = "interrupted: settled by repair"
-        return [history.finish(row.id, "failed", "{}", message) for row in unfinished if row.version == repair.version]
+        rows = [row for row in unfinished if row.version == repair.version]
+        return [history.finish(row.id, "failed", json.dumps(dict(row.context)), message) for row in rows]
     points = [point for point in facts.checkpoints.values() if point.version == repair.version]
     if repair.kind == "abandon":
         return [history.clear(point.version, point.action) for point in points]
@@ -126,11 +127,11 @@ def _settled(repair: Repair, point: Checkpoint, facts: Facts, dialect: Dialect) 
     if repair.choice not in repair.choices:
         raise UsageError(f"{repair.what}: this needs a decision", hint=f"say {' or '.join(repair.choices)}")
     if repair.choice == "not-applied":
-        return replace(point, running=None, probe=None)
+        return replace(point, fingerprints=point.fingerprints[: point.done], running=None, probe=None)
     item = next(item for item in facts.migrations if item.version == point.version)
     assert point.running is not None
     statement = statement_at(facts.cut(item, Action(point.action)), point.running)
     assert statement is not None
-    prints = (*point.fingerprints, dialect.fingerprint(statement.text))
+    prints = (*point.fingerprints[: point.done], print_of(statement, dialect))
     return Checkpoint(point.version, point.action, point.done + 1, prints)
 

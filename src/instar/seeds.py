@@ -52,7 +52,7 @@ def _sql(session: Session, dialect: Dialect, script: Script, emit: Callable[[Eve
         begin = [Command(segment.begin.text if segment.begin else dialect.begin), *session.opening()]
         opening = begin if segment.transaction else []
         commands = [Command(item.text, None, item) for item in segment.statements]
-        closing = [Command("COMMIT")] if segment.transaction else []
+        closing = [*session.durable(), Command("COMMIT")] if segment.transaction else []
         try:
             session.run([*opening, *commands, *closing], tell=tell)
         except DatabaseError as error:
@@ -69,7 +69,10 @@ def _python(session: Session, dialect: Dialect, path: Path, shown: str) -> None:
     assert spec is not None
     assert spec.loader is not None
     module = module_from_spec(spec)
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise SourceError(f"{shown} cannot be imported: {type(error).__name__}: {error}") from error
     function = getattr(module, "seed", None)
     if function is None:
         raise SourceError(f"{shown} has no function seed(connection)", hint="write def seed(connection): ...")
@@ -80,6 +83,12 @@ def _python(session: Session, dialect: Dialect, path: Path, shown: str) -> None:
         raise
     except Exception as error:
         raise DatabaseError(f"{shown} failed: {type(error).__name__}: {error}") from error
-    session.run([Command("COMMIT")])
+    _require_transaction(session, shown)
+    session.run([*session.durable(), Command("COMMIT")])
+
+
+def _require_transaction(session: Session, shown: str) -> None:
+    if not session.in_transaction():
+        raise DatabaseError(f"{shown} ended the transaction that instar began", hint="leave COMMIT and ROLLBACK out")
 
 

@@ -46,6 +46,9 @@ SELECT c.oid::regclass::text FROM pg_class c WHERE c.relkind = 'r' AND c.relname
   AND c.relname <> 'schema_migrations'
   AND c.relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('public', 'app'))
 """
+_HISTORY = """
+SELECT version, name, description, author, checksum, rollback_available FROM schema_migrations ORDER BY version
+"""
 _numbers = count(1)
 
 
@@ -83,9 +86,7 @@ class Databases:
             found = {"catalog": sorted(connection.execute(_CATALOG).fetchall())}
             for (table,) in connection.execute(_TABLES).fetchall():
                 found[table] = sorted(connection.execute(f"SELECT t::text FROM {table} AS t".encode()).fetchall())
-            found["history"] = connection.execute(
-                "SELECT version, name, description, author, checksum, rollback_available FROM schema_migrations ORDER BY 1"
-            ).fetchall()
+            found["history"] = connection.execute(_HISTORY).fetchall()
             return found
 
     def leftovers(self, url: str) -> list[tuple[object, ...]]:

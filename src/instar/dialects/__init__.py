@@ -120,6 +120,12 @@ class Session(Protocol):
         Return None when the lock is ours, else a description of who holds it. Never waits inside the server.
         """
 
+    def hold(self) -> bool:
+        """Make sure that the migrator lock is ours, taking it again where a script let it go.
+
+        False: somebody else has it.
+        """
+
     def unlock(self) -> None:
         """Give the lock back. A dead process's lock is always free."""
 

@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 
 from instar.dialects import Command, Dialect, Outcome, Session, Tell
 from instar.errors import CheckFailedError, DatabaseError, UsageError
-from instar.model import Migration, Script, Statement
+from instar.model import Kind, Migration, Script, Statement
 from instar.source.script import place_in, statements
 
 _SHOWN = 10
@@ -42,12 +42,23 @@ def _run(
 ) -> None:
     for script in scripts:
         for statement in statements(script, dialect):
+            _refuse_borders(statement)
             _check(session, statement, tell, f"the {when} check of {migration.label}")
+
+
+def _refuse_borders(statement: Statement) -> None:
+    if statement.kind in {Kind.PLAIN, Kind.SETTING, Kind.SETTING_LOCAL}:
+        return
+    raise UsageError(
+        "a check must not begin or end a transaction, nor need to be outside of one",
+        hint="write queries that return no row, or blocks that raise",
+        place=place_in(statement, None),
+    )
 
 
 def _check(session: Session, statement: Statement, tell: Tell, what: str) -> None:
     try:
-        outcome = session.run([Command(statement.text, None, statement)], tell=tell)[0]
+        outcome = session.run([Command(statement.text)], tell=tell)[0]
     except DatabaseError as error:
         if error.connection_lost or error.lock_timeout:
             raise
@@ -72,7 +83,9 @@ def _violated(outcome: Outcome, statement: Statement, what: str) -> NoReturn:
 class Guarded:
     """A driver connection lent to a Python migration: everything but ending the transaction, which is instar's."""
 
-    _refused = frozenset({"commit", "rollback", "close", "autocommit", "set_autocommit", "begin", "isolation_level"})
+    _refused = frozenset(
+        {"commit", "rollback", "close", "autocommit", "set_autocommit", "begin", "isolation_level", "executescript"}
+    )
 
     def __init__(self, connection: object) -> None:
         object.__setattr__(self, "_connection", connection)

@@ -30,6 +30,10 @@ def _tables(history: History) -> Iterator[str]:
 def _step(step: Step, dialect: Dialect, history: History) -> Iterator[str]:
     migration = step.migration
     yield f"-- {step.action.value} {migration.label} ({migration.path})"
+    if migration.code is not None:
+        yield "-- Python: only instar can run it, so it is left out here, and so is its row of history"
+        yield ""
+        return
     skipped = step.checkpoint.done if step.checkpoint else 0
     if skipped:
         yield f"-- {skipped} statements are done already"

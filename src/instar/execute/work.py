@@ -1,6 +1,7 @@
 """A step in progress: what it did so far, and how the log tells it."""
 
 import json
+import re
 import time
 from collections.abc import Mapping, Sequence
 
@@ -9,6 +10,9 @@ from msgspec import Struct, field
 from instar.errors import DatabaseError, InstarError
 from instar.metrics import Gauge
 from instar.model import Blocker, Segment, Statement, Step
+from instar.redact import scrub
+
+_PASSWORD = re.compile(r"\bpassword\s+'(?:[^']|'')*'", re.IGNORECASE)
 
 
 class Work(Struct):
@@ -55,7 +59,9 @@ class Work(Struct):
         if self.retries:
             found |= {"retries": self.retries, "lock_wait_seconds": round(self.lock_wait, 3)}
         if self.blockers:
-            found["blockers"] = [{"pid": item.pid, "user": item.user, "query": item.query} for item in self.blockers]
+            found["blockers"] = [
+                {"pid": item.pid, "user": item.user, "query": storable(item.query)} for item in self.blockers
+            ]
         if error is not None:
             found["error"] = _error(error)
         return json.dumps(found, default=str)
@@ -65,7 +71,7 @@ class Work(Struct):
         if not self.blockers:
             return ""
         first = self.blockers[0]
-        query = " ".join(first.query.split())[:80]
+        query = storable(" ".join(first.query.split())[:80])
         return f" (blocked by pid {first.pid}, user {first.user}, {first.seconds:.0f} s old: {query})"
 
 
@@ -84,4 +90,10 @@ def _error(error: InstarError) -> dict[str, object]:
     if error.place is not None:
         found |= {"file": error.place.file, "line": error.place.line, "column": error.place.column}
         found["source"] = error.place.source.strip()
-    return {name: value for name, value in found.items() if value}
+    return {name: storable(value) if isinstance(value, str) else value for name, value in found.items() if value}
+
+
+def storable(text: str) -> str:
+    """Return `text` without passwords, and without the characters that a database refuses in text."""
+    text = text.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()
+    return scrub(_PASSWORD.sub("PASSWORD '***'", text))

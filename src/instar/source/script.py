@@ -1,5 +1,6 @@
 """A script's text becomes statements: cut by the dialect, with their place in the file and their directives."""
 
+import hashlib
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -142,3 +143,11 @@ def place_in(statement: Statement, position: int | None) -> Place:
     if row:
         return Place(statement.file, statement.line + row, position - begin + 1, source)
     return Place(statement.file, statement.line, statement.column + position, " " * (statement.column - 1) + source)
+
+
+def print_of(statement: Statement, dialect: Dialect) -> str:
+    """Return the fingerprint of a statement, in which the rows of a COPY count as they are."""
+    found = dialect.fingerprint(statement.text)
+    if statement.data is None:
+        return found
+    return hashlib.sha256(f"{found} {statement.data}".encode()).hexdigest()[:16]

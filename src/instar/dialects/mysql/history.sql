@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS {log} (
 
 -- name: create_checkpoint
 CREATE TABLE IF NOT EXISTS {checkpoint} (
+    history VARCHAR(200) NOT NULL,
     version VARCHAR(20) NOT NULL,
     action VARCHAR(20) NOT NULL,
     done INTEGER NOT NULL,
@@ -33,7 +34,7 @@ CREATE TABLE IF NOT EXISTS {checkpoint} (
     running INTEGER,
     probe LONGTEXT,
     updated_at DATETIME(6) DEFAULT (UTC_TIMESTAMP(6)),
-    PRIMARY KEY (version, action)
+    PRIMARY KEY (history, version, action)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- name: create_meta
@@ -90,13 +91,14 @@ SELECT migration_version,
 FROM {log} WHERE action = 'apply' AND status = 'completed' ORDER BY id;
 
 -- name: checkpoint_read
-SELECT version, action, done, fingerprints, running, probe FROM {checkpoint} ORDER BY version, action;
+SELECT version, action, done, fingerprints, running, probe FROM {checkpoint} WHERE history = {history_name} ORDER BY version, action;
 
 -- name: checkpoint_write
-REPLACE INTO {checkpoint} (version, action, done, fingerprints, running, probe) VALUES (%s, %s, %s, %s, %s, %s);
+REPLACE INTO {checkpoint} (history, version, action, done, fingerprints, running, probe)
+VALUES ({history_name}, %s, %s, %s, %s, %s, %s);
 
 -- name: checkpoint_delete
-DELETE FROM {checkpoint} WHERE version = %s AND action = %s;
+DELETE FROM {checkpoint} WHERE history = {history_name} AND version = %s AND action = %s;
 
 -- name: meta_read
 SELECT name, value FROM {meta} ORDER BY name;

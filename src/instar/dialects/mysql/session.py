@@ -156,6 +156,13 @@ class MysqlSession:
         user, host, seconds = rows[0]
         return f"connection {owner} ({user}@{host}, in its present state for {seconds} s)"
 
+    def hold(self) -> bool:
+        """Look the lock up; RELEASE_ALL_LOCKS() in a script let it go."""
+        if not self._lock:
+            return True
+        held, own = self.query("SELECT IS_USED_LOCK(%s), CONNECTION_ID()", (self._lock,))[0]
+        return held == own or self.query("SELECT GET_LOCK(%s, 0)", (self._lock,))[0][0] == 1
+
     def unlock(self) -> None:
         """Give the user lock back."""
         name, self._lock = self._lock, ""

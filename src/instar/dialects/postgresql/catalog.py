@@ -60,6 +60,7 @@ FROM pg_catalog.pg_stat_activity
 WHERE backend_xmin IS NOT NULL AND pid <> pg_backend_pid() AND clock_timestamp() - xact_start > interval '30 seconds'
 ORDER BY xact_start LIMIT 3
 """
+_BLOCK_PATIENCE = "60s"
 _CATALOGS = {"database": ("pg_database", "datname"), "tablespace": ("pg_tablespace", "spcname"),
              "subscription": ("pg_subscription", "subname")}  # fmt: skip
 _MEASURES = """
@@ -163,6 +164,9 @@ def _finish_detach(session: "PostgreSQLSession", text: str) -> None:
 def prepare(session: "PostgreSQLSession", text: str, tell: Tell | None) -> None:
     """Clear remains of an earlier attempt, and lift the lock time-out: it would leave an INVALID index behind."""
     code = _plain(text)
+    if code[:2].upper() == "DO" or code[:4].upper() == "CALL":
+        # Its row locks are the application's, short and in the way of nobody: half a block done is worse than a wait.
+        session.run([Command(f"SET lock_timeout = '{_BLOCK_PATIENCE}'")])
     if " concurrently " not in f" {code.lower()} ":
         return
     session.run([Command("SET lock_timeout = 0")])

@@ -13,6 +13,7 @@ from instar.dialects import Command, Names, Outcome, Probe, Server, Settings, Te
 from instar.dialects.postgresql.wire import Wire, lost
 from instar.errors import ConnectError, DatabaseError, UsageError
 from instar.model import Blocker, Statement
+from instar.redact import redact
 
 _BLOCKERS = """
 SELECT a.pid, coalesce(a.usename, ''), coalesce(extract(epoch FROM clock_timestamp() - a.xact_start), 0)::float8,
@@ -26,6 +27,15 @@ FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a USING (pid)
 WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.database =
       (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
   AND l.classid::bigint = %s AND l.objid::bigint = %s
+"""
+_CALLERS = """
+SELECT name, setting FROM pg_catalog.pg_settings WHERE source = 'session' AND context IN ('user', 'superuser')
+UNION ALL SELECT 'role', pg_catalog.current_setting('role') WHERE pg_catalog.current_setting('role') <> 'none'
+"""
+_HELD = """
+SELECT 1 FROM pg_catalog.pg_locks
+WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND pid = pg_catalog.pg_backend_pid()
+  AND classid::bigint = %s AND objid::bigint = %s
 """
 _NAME_LIMIT = 63
 _LEAVING = ("temp", "prepare", "listen", "declare", "nextval", "do ", "call", "execute", "select")
@@ -71,6 +81,7 @@ class PostgreSQLSession:
         connection.add_notice_handler(self._noticed)
         self.server = self._identify()
         self._configured = False
+        self._callers = () if owned else tuple(self._settings_of_caller())
         self.configure(settings)
 
     @property
@@ -145,6 +156,14 @@ class PostgreSQLSession:
         name, pid, user, client, since = rows[0]
         return f"{name} (pid {pid}, user {user}, from {client}, connected {since})"
 
+    def hold(self) -> bool:
+        """Look the lock up; DISCARD ALL and pg_advisory_unlock_all() in a script let it go."""
+        if self._key is None:
+            return True
+        unsigned = self._key & 0xFFFFFFFFFFFFFFFF
+        rows = self.query(_HELD, (unsigned >> 32, unsigned & 0xFFFFFFFF))
+        return bool(rows) or bool(self.query("SELECT pg_catalog.pg_try_advisory_lock(%s::bigint)", (self._key,))[0][0])
+
     def unlock(self) -> None:
         """Give the lock back."""
         if self._key is not None and self._connection.pgconn.status == pq.ConnStatus.OK:
@@ -156,9 +175,15 @@ class PostgreSQLSession:
         self._settings = settings
         self._wire.patience = min(settings.lock_timeout / 2, 1.0) if settings.lock_timeout else 1.0
         begun = self._beginning == (settings, self._holder)
-        self._ours = () if begun else (_settings_command(settings, self._holder),)
+        self._ours = () if begun else (*self._callers, _settings_command(settings, self._holder))
         self.run([*_RESETS, *self._ours] if self._configured else self._ours)
         self._configured = True
+
+    def _settings_of_caller(self) -> list[Command]:
+        """Return what sets again what a caller's connection had set: its search_path says where tables are made."""
+        rows = self.query(_CALLERS)
+        text = "SELECT pg_catalog.set_config(%s, %s, false)"
+        return [Command(text, (name, value)) for name, value in rows]
 
     def limiting(self, seconds: float | None) -> list[Command]:
         """Set statement_timeout, or put our own back."""
@@ -255,7 +280,7 @@ class PostgreSQLSession:
             self._connection.close()
         elif not self._connection.closed:
             self.unlock()
-            self.run([Command("RESET ALL")])
+            self.run([*_RESETS, *self._callers])
             self._connection.remove_notice_handler(self._noticed)
             self._connection.autocommit, self._connection.prepare_threshold = self._was
         if self._release is not None:
@@ -321,7 +346,7 @@ def _connection(url: str, settings: Settings) -> tuple[psycopg.Connection[Any], 
     ours = " ".join(f"-c {name}={value}" for name, value in _pairs(settings).items())
     options = f"{given.get('options') or ''} {ours}".strip()
     try:
-        begun = given | {"options": options, "application_name": _fit(settings.application)}
+        begun = given | {"options": options, "application_name": _fit(settings.application), "client_encoding": "UTF8"}
         return psycopg.connect(make_conninfo("", **begun), autocommit=True), True
     except psycopg.OperationalError as error:
         if "startup parameter" not in str(error):
@@ -330,7 +355,7 @@ def _connection(url: str, settings: Settings) -> tuple[psycopg.Connection[Any], 
 
 
 def wrap(connection: object) -> PostgreSQLSession | None:
-    """Make a session of a caller's psycopg connection."""
+    """Make a session of a caller's psycopg connection, whose settings count as the session's own."""
     if not isinstance(connection, psycopg.Connection):
         return None
     if connection.info.transaction_status != pq.TransactionStatus.IDLE:
@@ -356,7 +381,7 @@ def _bare(url: str) -> str:
 
 
 def _reason(error: psycopg.Error) -> str:
-    return " ".join(str(error).split())
+    return redact(" ".join(str(error).split()))
 
 
 def _hint(text: str) -> str:
@@ -378,7 +403,8 @@ def _may_leave(command: Command) -> bool:
 
 
 def _pairs(settings: Settings) -> dict[str, str]:
-    pairs = {"synchronous_commit": "off"}
+    # Scripts are sent as UTF-8, whatever the server or PGCLIENTENCODING prefer.
+    pairs = {"client_encoding": "UTF8", "synchronous_commit": "off"}
     if settings.lock_timeout is not None:
         pairs["lock_timeout"] = _milliseconds(settings.lock_timeout)
     if settings.statement_timeout is not None:

@@ -27,6 +27,7 @@ CREATE SCHEMA IF NOT EXISTS {internal}
 
 -- name: create_checkpoint
 CREATE TABLE IF NOT EXISTS {checkpoint} (
+    history VARCHAR(200) NOT NULL,
     version VARCHAR(20) NOT NULL,
     action VARCHAR(20) NOT NULL,
     done INTEGER NOT NULL,
@@ -34,7 +35,7 @@ CREATE TABLE IF NOT EXISTS {checkpoint} (
     running INTEGER,
     probe TEXT,
     updated_at TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT clock_timestamp(),
-    PRIMARY KEY (version, action)
+    PRIMARY KEY (history, version, action)
 )
 
 -- name: create_meta
@@ -89,15 +90,16 @@ SELECT migration_version, execution_context ->> 'actor' FROM {log}
 WHERE action = 'apply' AND status = 'completed' ORDER BY id
 
 -- name: checkpoint_read
-SELECT version, action, done, fingerprints, running, probe FROM {checkpoint}
+SELECT version, action, done, fingerprints, running, probe FROM {checkpoint} WHERE history = {history_text}
 
 -- name: checkpoint_write
-INSERT INTO {checkpoint} (version, action, done, fingerprints, running, probe) VALUES (%s, %s, %s, %s, %s, %s)
-ON CONFLICT (version, action) DO UPDATE SET done = excluded.done, fingerprints = excluded.fingerprints,
+INSERT INTO {checkpoint} (history, version, action, done, fingerprints, running, probe)
+VALUES ({history_text}, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (history, version, action) DO UPDATE SET done = excluded.done, fingerprints = excluded.fingerprints,
     running = excluded.running, probe = excluded.probe, updated_at = pg_catalog.clock_timestamp()
 
 -- name: checkpoint_delete
-DELETE FROM {checkpoint} WHERE version = %s AND action = %s
+DELETE FROM {checkpoint} WHERE history = {history_text} AND version = %s AND action = %s
 
 -- name: meta_read
 SELECT name, value FROM {meta}

@@ -24,6 +24,11 @@ _DATA_END = re.compile(r"^\\\.[ \t]*\r?$", re.MULTILINE)
 _COMMITS = re.compile(r"\b(?:commit|rollback)\b(?!\s+(?:prepared|to)\b)", re.IGNORECASE)
 _QUOTING = re.compile(r"['\"$]|--|/\*")
 _WORDS = re.compile(r"\w+|[^\w\s]")
+# Only with plain values can it be repeated: a function among the arguments might do something each time.
+_SET_CONFIG = re.compile(
+    r"select\s+(?:pg_catalog\s*\.\s*)?set_config\s*\(\s*'(?:[^']|'')*'\s*,\s*'(?:[^']|'')*'\s*,\s*(?:true|false)\s*\)\s*$",
+    re.IGNORECASE,
+)
 _ADD_VALUE = re.compile(r"\badd\s+value\s+(?:if\s+not\s+exists\s+)?('(?:[^']|'')*')", re.IGNORECASE)
 
 
@@ -152,10 +157,20 @@ def classify(statement: str, position: int = 0) -> Kind:
     if special is not None:
         return special
     if verb in {"SET", "RESET"}:
-        return Kind.PLAIN if second in {"LOCAL", "CONSTRAINTS", "TRANSACTION"} else Kind.SETTING
-    if verb == "SELECT" and re.search(r"\bset_config\s*\(", statement, re.IGNORECASE):
+        return _setting(second, position)
+    if verb == "SELECT" and _SET_CONFIG.match(statement):
         return Kind.SETTING
     return Kind.OUTSIDE if _needs_autocommit(verb, second, first, statement) else Kind.PLAIN
+
+
+def _setting(second: str, position: int) -> Kind:
+    if second == "TRANSACTION":
+        raise CutError(
+            "SET TRANSACTION comes too late: instar's own look at its lock is the transaction's first query",
+            position,
+            "write BEGIN ISOLATION LEVEL SERIALIZABLE (or what you need) above the statements, and COMMIT below",
+        )
+    return {"LOCAL": Kind.SETTING_LOCAL, "CONSTRAINTS": Kind.PLAIN}.get(second, Kind.SETTING)
 
 
 def _transaction_control(verb: str, second: str, first: list[str], position: int) -> Kind | None:

@@ -29,9 +29,8 @@ _COPY_OUT = pq.ExecStatus.COPY_OUT
 _INTEGERS = frozenset({20, 21, 23})
 _COPY_CHUNK = 1 << 16
 _FORGETTING = frozenset({"DEALLOC", "DISCARD"})
-# Worth another try as they are: lock_not_available, deadlock_detected, serialization_failure, and
-# invalid_sql_statement_name: a script threw our prepared statements away.
-LOCK_CODES = frozenset({"55P03", "40P01", "40001", "26000"})
+# Worth another try as they are: lock_not_available, deadlock_detected, serialization_failure.
+LOCK_CODES = frozenset({"55P03", "40P01", "40001"})
 _LOST_CODES = frozenset({"57P01", "57P02", "57P03", "08000", "08003", "08006"})
 
 
@@ -83,11 +82,7 @@ class Wire(Struct):
             for command in commands:
                 self._prepare(raw, command)
             raw.enter_pipeline_mode()
-            for command in commands:
-                self._send(raw, command)
-                if (command.statement is not None or command.text == "COMMIT") and command is not commands[-1]:
-                    raw.send_flush_request()
-            raw.pipeline_sync()
+            self._send_all(raw, commands)
             if meanwhile is not None:
                 meanwhile()
             return self._answers(raw, commands, arrived)
@@ -98,6 +93,15 @@ class Wire(Struct):
             raise
         finally:
             self._leave_pipeline(raw)
+
+    def _send_all(self, raw: pq.abc.PGconn, commands: Sequence[Command]) -> None:
+        try:
+            for command in commands:
+                self._send(raw, command)
+                if (command.statement is not None or command.text == "COMMIT") and command is not commands[-1]:
+                    raw.send_flush_request()
+        finally:
+            raw.pipeline_sync()  # also after a text that cannot be sent: whoever drains waits for it
 
     def _prepare(self, raw: pq.abc.PGconn, command: Command) -> None:
         """Prepare our own statements when they come again: to parse and plan them is a tenth of a small migration."""
@@ -141,7 +145,7 @@ class Wire(Struct):
                     failure = failure or self._failed(result, index, command)
                 elif result.status != _ABORTED:
                     now = time.perf_counter()
-                    outcomes.append(self._outcome(result, now - begun))
+                    outcomes.append(self._outcome(result, now - begun, theirs=command.statement is not None))
                     begun = now
                     arrived(index, outcomes[-1])
                 result = self._next(raw)
@@ -153,7 +157,9 @@ class Wire(Struct):
     def _failed(self, result: pq.abc.PGresult, index: int, command: Command) -> DatabaseError:
         error = failed(result, index, command, self.connection)
         if error.sqlstate == "26000":
+            # A script threw our own prepared statement away; one of its own that is missing stays missing.
             self.forget()
+            error.lock_timeout = command.statement is None
         return error
 
     def _expect_sync(self, raw: pq.abc.PGconn, failure: DatabaseError | None) -> None:
@@ -215,7 +221,7 @@ class Wire(Struct):
                 raise self._failed(result, index, command)
         if not results:
             return Outcome(None, (), -1, time.perf_counter() - begun)
-        return self._outcome(results[-1], time.perf_counter() - begun)
+        return self._outcome(results[-1], time.perf_counter() - begun, theirs=command.statement is not None)
 
     def _results(self, raw: pq.abc.PGconn, command: Command) -> Iterator[pq.abc.PGresult]:
         result = self._next(raw)
@@ -244,10 +250,13 @@ class Wire(Struct):
             elif size < 0:
                 return
 
-    def _outcome(self, result: pq.abc.PGresult, seconds: float) -> Outcome:
+    def _outcome(self, result: pq.abc.PGresult, seconds: float, *, theirs: bool) -> Outcome:
+        """Read an answer. Rows that a script's statement returns (`theirs`) are for nobody."""
         count = result.command_tuples
         affected = -1 if count is None else count
         if result.status != _TUPLES:
+            return Outcome(None, (), affected, seconds)
+        if theirs:
             return Outcome(None, (), affected, seconds)
         columns = tuple((result.fname(i) or b"").decode() for i in range(result.nfields))
         return Outcome(self._rows(result), columns, affected, seconds)
@@ -258,7 +267,15 @@ class Wire(Struct):
             return [(None if value is None else int(value),)]
         loader = Transformer(self.connection)
         loader.set_pgresult(result)
-        return loader.load_rows(0, result.ntuples, tuple)
+        try:
+            return loader.load_rows(0, result.ntuples, tuple)
+        except psycopg.DataError:  # Python has no infinite time, nor one before the year 1
+            return [tuple(_shown(result, row, i) for i in range(result.nfields)) for row in range(result.ntuples)]
+
+
+def _shown(result: pq.abc.PGresult, row: int, column: int) -> str | None:
+    value = result.get_value(row, column)
+    return None if value is None else bytes(value).decode("utf-8", "replace")
 
 
 def _nobody(_index: int, _outcome: Outcome) -> None:

@@ -183,6 +183,10 @@ class SqliteSession:
         self._lock = taken
         return None
 
+    def hold(self) -> bool:
+        """Say yes: no script can let go of a lock on a file."""
+        return True
+
     def unlock(self) -> None:
         """Give the lock back and remove its file."""
         if self._lock is not None:
