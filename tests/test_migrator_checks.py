@@ -138,12 +138,12 @@ def test_a_block_that_raises_stops_the_migration(postgres: str, tmp_path: Path, 
 
 def test_an_after_check_of_several_transactions_leaves_what_is_committed(postgres: str, tmp_path: Path) -> None:
     project = ground(postgres, tmp_path)
-    body = "-- migrate:up\nCREATE TABLE t (n int);\nCREATE INDEX CONCURRENTLY t_n ON t (n);\nINSERT INTO t VALUES (1);\n"
-    project.write(1, body + "-- migrate:after\nSELECT n FROM t;\n")
+    body = "CREATE TABLE t (n int);\nCREATE INDEX CONCURRENTLY t_n ON t (n);\nINSERT INTO t VALUES (1);\n"
+    project.write(1, f"-- migrate:up\n{body}-- migrate:after\nSELECT n FROM t;\n")
     refused(project)
     assert project.query("SELECT * FROM t") == []
     assert project.states() == {1: "partial"}
-    project.write(1, body + "-- migrate:after\nSELECT n FROM t WHERE n > 1;\n")
+    project.write(1, f"-- migrate:up\n{body}-- migrate:after\nSELECT n FROM t WHERE n > 1;\n")
     assert project.up() == [1]
 
 

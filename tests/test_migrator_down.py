@@ -82,7 +82,7 @@ def test_down_without_the_file_is_refused(plain: Ground) -> None:
 def test_down_is_refused_while_something_that_stays_depends_on_it(plain: Ground) -> None:
     plain.write(0, header(dependencies=["create_c"]) + table("d"), name="create_d")
     plain.up()
-    with pytest.raises(PlanError, match="create_c cannot be rolled back: .* create_d, which stays, depends on it"):
+    with pytest.raises(PlanError, match=r"create_c cannot be rolled back: .* create_d, which stays, depends on it"):
         plain.down(to=version(2))
     assert plain.down(count=2) == [0, 3]
 

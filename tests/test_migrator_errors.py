@@ -42,14 +42,12 @@ INSERT INTO t VALUES (1);
 """
 
 
-
-
 @pytest.mark.parametrize("change", [
     lambda text: text.encode(),
     lambda text: text.replace("\n", "\r\n").encode(),
     lambda text: b"\xef\xbb\xbf" + text.encode(),
     lambda text: b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode(),
-    lambda text: text.replace("first one", "née ‘Müller’ 🦋").encode(),
+    lambda text: text.replace("first one", "née Müller 🦋").encode(),
 ], ids=["LF", "CRLF", "BOM", "BOM and CRLF", "non-ASCII"])  # fmt: skip
 def test_a_syntax_error_in_the_middle_of_a_statement_has_its_place(project: Ground, change: object) -> None:
     assert callable(change)
@@ -58,15 +56,14 @@ def test_a_syntax_error_in_the_middle_of_a_statement_has_its_place(project: Grou
     error = failure(project, change(MIDDLE))
     assert "step failed: " in error.message
     found = place(error)
-    line = {"postgresql": 8, "sqlite": 8, "mariadb": 8}[project.url.partition(":")[0]]
-    assert found.line in {7, line}
-    assert found.source.strip() in {"FORM u", "WHERE 1 = 1"}
-    assert found.source[found.column - 1 :].startswith(("FORM", "u", "WHERE"))
+    assert (found.line, found.source) == (7, "  FORM u")
+    assert found.source[found.column - 1 :].startswith(("FORM", "u"))
 
 
 def test_the_column_counts_characters_not_bytes(project: Ground) -> None:
     project.query("CREATE TABLE t (n INTEGER, s VARCHAR(20))")
-    found = place(failure(project, "INSERT INTO t VALUES (1, 'née 🦋'); INSERT INTO t (n, s) VALUES (2, 'é🦋' oops);\n"))
+    text = "INSERT INTO t VALUES (1, 'née 🦋'); INSERT INTO t (n, s) VALUES (2, 'é🦋' oops);\n"
+    found = place(failure(project, text))
     assert found.line == 1
     assert found.source[found.column - 1 :].startswith("oops")
 

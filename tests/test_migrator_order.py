@@ -96,9 +96,7 @@ def late(project: Ground, applied: str, came: str) -> Ground:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_a_late_one_is_safe_when_nothing_after_it_touched_the_same(
-    fresh: Fresh, engine: str, tmp_path: Path
-) -> None:
+def test_a_late_one_is_safe_when_nothing_after_it_touched_the_same(fresh: Fresh, engine: str, tmp_path: Path) -> None:
     project = late(
         ground(fresh(engine), tmp_path),
         "ALTER TABLE users ADD COLUMN name VARCHAR(50);",

@@ -190,9 +190,7 @@ def test_a_file_that_is_no_migration_is_refused_by_name(sqlite: str, tmp_path: P
     ("raise ValueError('at import')", "ValueError: at import"),
     ("import nothing_of_that_name", "nothing_of_that_name"),
 ])  # fmt: skip
-def test_a_file_that_cannot_be_imported_is_a_named_error(
-    sqlite: str, tmp_path: Path, line: str, message: str
-) -> None:
+def test_a_file_that_cannot_be_imported_is_a_named_error(sqlite: str, tmp_path: Path, line: str, message: str) -> None:
     project = ground(sqlite, tmp_path)
     project.write(1, body("pass", header=line), kind="py")
     with pytest.raises(InstarError, match=message) as caught:

@@ -75,7 +75,8 @@ def test_without_a_folder_of_seeds_it_says_so(project: Ground) -> None:
 
 
 def test_a_seed_that_fails_is_rolled_back_and_has_its_place(project: Ground) -> None:
-    write(project, a_sql="INSERT INTO t VALUES (1);", b_sql="INSERT INTO t VALUES (2);\n\nINSERT INTO missing VALUES (3);")
+    wrong = "INSERT INTO t VALUES (2);\n\nINSERT INTO missing VALUES (3);"
+    write(project, a_sql="INSERT INTO t VALUES (1);", b_sql=wrong)
     with pytest.raises(DatabaseError, match="missing") as caught:
         seed(project)
     assert rows(project) == [1]

@@ -80,9 +80,7 @@ FOREIGN = {
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("owner", FOREIGN)
-def test_a_foreign_history_is_recognised_and_left_alone(
-    fresh: Fresh, engine: str, owner: str, tmp_path: Path
-) -> None:
+def test_a_foreign_history_is_recognised_and_left_alone(fresh: Fresh, engine: str, owner: str, tmp_path: Path) -> None:
     project = ground(fresh(engine), tmp_path)
     project.tables("a", "b")
     project.query(f"CREATE TABLE schema_migrations ({FOREIGN[owner]})")

@@ -105,6 +105,8 @@ class Migrator:
         if self._session is not None:
             session, self._session, self._history = self._session, None, None
             session.close()
+        if isinstance(self._connection, _Wrapped) and self._connection.borrowed is not None:
+            self._connection.borrowed.close()
 
     # What is there
 
@@ -438,19 +440,20 @@ class _Wrapped(Struct, frozen=True):
 
     session: Session
     dialect: dialects.Dialect
+    borrowed: Any = None
+    """A connection from a SQLAlchemy engine's pool: held as long as we use it, then given back."""
 
 
-def _wrap(connection: object) -> _Wrapped:
+def _wrap(connection: Any) -> _Wrapped:
+    borrowed: Any = None
     if type(connection).__module__.startswith("sqlalchemy."):
-        connection = _driver(connection)
+        if hasattr(connection, "raw_connection"):
+            borrowed = connection = connection.raw_connection()
+        else:
+            connection = connection.connection
+        connection = connection.driver_connection
     session = dialects.for_connection(connection)
-    return _Wrapped(session, dialects.load(session.dialect))
-
-
-def _driver(connection: Any) -> object:
-    """Return the driver's connection of a SQLAlchemy engine or connection."""
-    raw = connection.raw_connection() if hasattr(connection, "raw_connection") else connection.connection
-    return raw.driver_connection
+    return _Wrapped(session, dialects.load(session.dialect), borrowed)
 
 
 @cache

@@ -412,9 +412,9 @@ def _refuse_edited_past(
         if index < len(now) and now[index] == before:
             continue
         where = statements[index] if index < len(statements) else None
-        which = f"number {index + 1}, {'which ran' if index < checkpoint.done else 'which was begun'}, was edited since"
+        which = f"{index + 1} of those" if index < checkpoint.done else f"{index + 1}, which was begun,"
         raise PlanError(
-            f"{item.label} stopped after {checkpoint.done} statements, and {which}",
+            f"{item.label} stopped after {checkpoint.done} statements, and number {which} was edited since",
             hint="restore that statement; edit only what has not run yet, or see `instar repair`",
             place=Place(where.file, where.line, where.column, where.text.partition("\n")[0]) if where else None,
         )

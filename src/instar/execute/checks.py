@@ -102,7 +102,7 @@ class Guarded:
 
 
 def _refuse(name: str) -> NoReturn:
-    raise UsageError(
+    raise DatabaseError(
         f"a migration must not use {name}: its transaction also records it in the history",
         hint="return from the function, and instar commits; raise, and it rolls back",
     )

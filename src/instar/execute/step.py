@@ -60,8 +60,8 @@ class Steps(Segments):
         found = self._under_settings(checkpoint.running, lambda: self._session.probe(statement, checkpoint.probe))
         if found is Probe.UNKNOWN:
             raise AmbiguousError(
-                f"{step.migration.label}: statement {checkpoint.running + 1} was interrupted, and the catalog does not "
-                "show whether it took effect",
+                f"{step.migration.label}: statement {checkpoint.running + 1} did not end cleanly, and the catalog does "
+                "not show whether it took effect",
                 hint="look at the data; then `instar repair` records whether it did",
                 place=place_in(statement, None),
             )
@@ -126,7 +126,7 @@ class Steps(Segments):
         pause = tries.next_pause()
         if pause is None:
             error.message += f"; gave up after {tries.number} tries in {tries.elapsed():.1f} s{self._work.who()}"
-            error.hint = "nothing was changed by the last try, and the migration stays pending: run the command again"
+            error.hint = "nothing was changed by the last try: run the same command again"
             raise error
         self._work.retries += 1
         self._work.lock_wait += pause

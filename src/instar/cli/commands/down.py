@@ -4,6 +4,7 @@ import click
 
 from instar.cli.command import command as make
 from instar.cli.invocation import Invocation
+from instar.cli.options import DURATION
 from instar.cli.output import document, progress, show
 
 SECTION = "Change"
@@ -19,8 +20,11 @@ EXAMPLES = (
 @make(examples=EXAMPLES, aliases=ALIASES)
 @click.option("-t", "--to", metavar="VERSION|-N", help="Undo what was applied after this version; it stays applied.")
 @click.option("-n", "--count", metavar="N", type=click.IntRange(min=1), help="Undo the last N.")
+@click.option("--wait-lock", metavar="DURATION", type=DURATION, help="Wait this long for another migrator to finish.")
 @click.option("--dry-run", is_flag=True, help="Print the SQL that would run, and change nothing.")
-def command(asked: Invocation, *, to: str | None, count: int | None, dry_run: bool) -> None:
+def command(
+    asked: Invocation, *, to: str | None, count: int | None, wait_lock: float | None, dry_run: bool
+) -> None:
     """Undo the last migration, or several.
 
     Runs the `down` sections, the newest first. It refuses before anything is touched when one of them has no `down`,
@@ -33,5 +37,5 @@ def command(asked: Invocation, *, to: str | None, count: int | None, dry_run: bo
             text = migrator.sql(migrator.plan(to=to, count=count, down=True))
             document(asked, {"sql": text}, lambda: text)
             return
-        report = migrator.down(to=to, count=count)
+        report = migrator.down(to=to, count=count, wait_lock=wait_lock)
     show(asked, "report", report)

@@ -87,7 +87,7 @@ SELECT id, migration_version, action, execution_context::text FROM {log} WHERE s
 
 -- name: log_actors
 SELECT migration_version, execution_context ->> 'actor' FROM {log}
-WHERE action = 'apply' AND status = 'completed' ORDER BY id
+WHERE action IN ('apply', 'baseline') AND status = 'completed' ORDER BY id
 
 -- name: checkpoint_read
 SELECT version, action, done, fingerprints, running, probe FROM {checkpoint} WHERE history = {history_text}

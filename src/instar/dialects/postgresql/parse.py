@@ -129,7 +129,7 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _without_trailing_comment(text: str, start: int, end: int) -> int:
-    """A semicolon that is written behind a comment at the end would be part of that comment."""
+    """Return the end of the last token: a semicolon written behind a comment would be part of it."""
     last_line = text.rfind("\n", start, end) + 1
     if not text.endswith("*/", start, end) and "--" not in text[max(last_line, start) : end]:
         return end

@@ -98,7 +98,7 @@ class Wire(Struct):
         try:
             for command in commands:
                 self._send(raw, command)
-                if (command.statement is not None or command.text == "COMMIT") and command is not commands[-1]:
+                if _is_flushed(command) and command is not commands[-1]:
                     raw.send_flush_request()
         finally:
             raw.pipeline_sync()  # also after a text that cannot be sent: whoever drains waits for it
@@ -144,7 +144,8 @@ class Wire(Struct):
                 if result.status == _FATAL:
                     failure = failure or self._failed(result, index, command)
                 elif result.status != _ABORTED:
-                    now = time.perf_counter()
+                    # Only these answers come when they are there; the others come with the next of these.
+                    now = time.perf_counter() if _is_flushed(command) else begun
                     outcomes.append(self._outcome(result, now - begun, theirs=command.statement is not None))
                     begun = now
                     arrived(index, outcomes[-1])
@@ -276,6 +277,10 @@ class Wire(Struct):
 def _shown(result: pq.abc.PGresult, row: int, column: int) -> str | None:
     value = result.get_value(row, column)
     return None if value is None else bytes(value).decode("utf-8", "replace")
+
+
+def _is_flushed(command: Command) -> bool:
+    return command.statement is not None or command.text == "COMMIT"
 
 
 def _nobody(_index: int, _outcome: Outcome) -> None:

@@ -87,7 +87,7 @@ SELECT id, migration_version, action, execution_context FROM {log} WHERE status 
 -- name: log_actors
 SELECT migration_version,
     CASE WHEN json_valid(execution_context) THEN json_extract(execution_context, '$.actor') END
-FROM {log} WHERE action = 'apply' AND status = 'completed' ORDER BY id;
+FROM {log} WHERE action IN ('apply', 'baseline') AND status = 'completed' ORDER BY id;
 
 -- name: checkpoint_read
 SELECT version, action, done, fingerprints, running, probe FROM {checkpoint} WHERE history = {history_name} ORDER BY version, action;
