@@ -177,8 +177,8 @@ def test_what_is_needed_comes_before(
     plan = planned_up(known, to, count, policy)
     assume(plan is not None)
     assert plan
-    planned = {step.migration.version for step in plan.steps}
-    idle = {item.version for item in files if item.kind is MigrationKind.BASELINE} - planned
+    running = {step.migration.version for step in plan.steps}
+    idle = {item.version for item in files if item.kind is MigrationKind.BASELINE} - running
     there = {row.version for row in rows} | idle  # a baseline runs on a database without history only
     for step in plan.steps:
         there |= stood_for(step.migration, files)
