@@ -72,7 +72,7 @@ def test_a_baseline_that_no_file_has_cannot_be_rolled_back(sqlite: str, tmp_path
     project.write(6, table("f"))
     project.up()
     assert project.down() == [6]
-    with pytest.raises(PlanError, match=f"{version(5)} baseline cannot be rolled back"):
+    with pytest.raises(PlanError, match="baseline cannot be rolled back: the history begins with it"):
         project.down()
 
 

@@ -135,11 +135,3 @@ def test_other_files_and_those_with_an_underscore_are_left_alone(sqlite: str, tm
     project = ground(sqlite, tmp_path)
     write(project, a_sql="SELECT 1;", _helper_py="x = 1\n", notes_txt="no seed")
     assert seed(project) == ["a.sql"]
-
-
-def test_placeholders_are_filled_in(sqlite: str, tmp_path: Path) -> None:
-    project = ground(sqlite, tmp_path)
-    project.query("CREATE TABLE t (n INTEGER)")
-    write(project, a_sql="SELECT 1;")
-    with project.migrator(placeholders={"x": "1"}, seeds=tmp_path / "seeds") as migrator:
-        assert migrator.seed() == ["a.sql"]

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 import pytest
 
 from conftest import POSTGRESQL
-from instar.errors import MigrationFailedError, UsageError
+from instar.errors import InstarError, MigrationFailedError, UsageError
 from instar.events import MigrationFinished, RunFinished
 from migrator_project import Fresh, Ground, ground, header, version
 
@@ -131,6 +131,24 @@ def test_a_group_is_applied_as_one(project: Ground) -> None:
     project.tables("a", "b", "c")
     assert project.up(group=True) == [1, 2, 3]
     assert project.applied() == [1, 2, 3]
+
+
+def test_placeholders_are_filled_in(project: Ground) -> None:
+    project.write(
+        4, "CREATE TABLE ${prefix}_log (id INTEGER);\n-- ${prefix} and ${size}\nINSERT INTO a VALUES (${size});"
+    )
+    assert project.up({"placeholders": {"prefix": "shop", "size": "7"}}) == [1, 2, 3, 4]
+    assert project.has("shop_log")
+    assert project.query("SELECT id FROM a") == [(7,)]
+
+
+def test_a_placeholder_without_a_value_is_refused_with_its_place(project: Ground) -> None:
+    project.write(4, "SELECT 1;\nSELECT ${size};\n")
+    with pytest.raises(InstarError, match=r"no value for the placeholder \$\{size\}") as caught:
+        project.up({"placeholders": {"prefix": "shop"}})
+    assert caught.value.place is not None
+    assert caught.value.place.line == 2
+    assert not project.has("a")
 
 
 # As SQL

@@ -14,7 +14,7 @@ def test_the_pool_does_not_lend_the_migrators_connection_to_others(tmp_path: Pat
     with Migrator(engine, directory=tmp_path) as migrator:
         migrator.up()
         with engine.connect() as other:
-            held: Any = migrator._session
+            held: Any = migrator._session  # noqa: SLF001 - which connection it is must be seen
             assert other.connection.driver_connection is not held.driver
     with engine.connect() as connection:
         assert connection.execute(sqlalchemy.text("SELECT count(*) FROM a")).scalar() == 0

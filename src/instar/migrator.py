@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from msgspec import Struct, field
 
-from instar import dialects, plan, source
+from instar import cuts, dialects, plan, source
 from instar.config import Config, Environment
 from instar.dialects import Command, Names, Session, Settings
 from instar.errors import ConnectError, DatabaseError, InterruptedRunError, LockedError, PlanError, UsageError
@@ -19,18 +19,14 @@ from instar.history import History, open_history
 from instar.model import (
     Action,
     Attempt,
-    Code,
     Condition,
-    Kind,
     Migration,
     MigrationKind,
     Plan,
     Segment,
-    Statement,
 )
 from instar.plan import Facts, OutOfOrder
-from instar.segments import segments
-from instar.source.script import print_of, statements
+from instar.source.script import print_of
 
 if TYPE_CHECKING:
     from instar.execute import Done
@@ -382,7 +378,7 @@ class Migrator:
 
         @cache
         def cut(item: Migration, action: Action) -> tuple[Segment, ...]:
-            return _cut(item, action, dialect)
+            return cuts.cut(item, action, dialect)
 
         def prints(parts: Sequence[Segment]) -> tuple[str, ...]:
             return tuple(print_of(statement, dialect) for part in parts for statement in part.statements)
@@ -394,7 +390,7 @@ class Migrator:
             migrations=self.migrations(),
             entries=entries,
             cut=cut,
-            touched=lambda item: _touched(item, cut(item, Action.APPLY), dialect),
+            touched=lambda item: cuts.touched(item, cut(item, Action.APPLY), dialect),
             prints=prints,
             reformatted=reformatted,
             checkpoints=history.checkpoints() if known else {},
@@ -494,48 +490,3 @@ def _agreed(old: Plan, facts: Facts, policy: OutOfOrder) -> Plan:
     if not planfile.same(old, new):
         raise PlanError("the plan no longer fits to files and history", hint="make a new plan and look at it again")
     return new
-
-
-def _cut(item: Migration, action: Action, dialect: dialects.Dialect) -> tuple[Segment, ...]:
-    """Return the segments of a migration for an action; scripts of several pairs follow each other."""
-    if item.code is not None:
-        return _code_segments(item, item.code, action, dialect)
-    scripts = item.up if action is Action.APPLY else item.down
-    parts: list[Segment] = []
-    first = 0
-    for script in scripts:
-        found = segments(statements(script, dialect), transaction=script.transaction)
-        parts += [_moved(part, first) for part in found]
-        first += sum(len(part.statements) for part in found)
-    return tuple(parts)
-
-
-def _moved(part: Segment, by: int) -> Segment:
-    return part if not by else Segment(part.first + by, part.statements, part.transaction, part.begin)
-
-
-def _code_segments(item: Migration, code: Code, action: Action, dialect: dialects.Dialect) -> tuple[Segment, ...]:
-    """Make one statement of a Python migration, without a transaction where DDL commits or the author asks for none."""
-    function = code.up if action is Action.APPLY else code.down
-    if function is None:
-        return ()
-    transaction = code.transaction and dialect.transactional_ddl
-    name = "up" if action is Action.APPLY else "down"
-    # The checksum stands before the "#", which begins a comment in MySQL: a fingerprint leaves comments out.
-    text = f"{name}(connection) '{item.checksum[:16]}'  # {item.path}"
-    kind = Kind.PLAIN if transaction else Kind.OUTSIDE
-    return (Segment(0, (Statement(text, 1, 1, 0, item.path, kind),), transaction),)
-
-
-def _touched(item: Migration, parts: Sequence[Segment], dialect: dialects.Dialect) -> frozenset[str] | None:
-    """Return the names that all statements touch together, None when one of them does not tell."""
-    if item.code is not None:
-        return None
-    found: frozenset[str] = frozenset()
-    for part in parts:
-        for statement in part.statements:
-            names = dialect.touched(statement.text)
-            if names is None:
-                return None
-            found |= names
-    return found

@@ -26,7 +26,7 @@ class Kind(StrEnum):
     SETTING = "setting"
     """Changes the session (SET); run again when the migration is resumed after it."""
     SETTING_LOCAL = "setting-local"
-    """Changes the session until the transaction ends (SET LOCAL); run again where instar itself cuts the transaction."""
+    """Changes the session until the transaction ends (SET LOCAL); run again where instar itself cuts that."""
     SETTING_OUTSIDE = "setting-outside"
     """Changes the session and has no effect inside a transaction (SQLite's PRAGMA foreign_keys)."""
     BEGIN = "begin"

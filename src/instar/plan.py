@@ -146,7 +146,7 @@ def down(facts: Facts, *, to: str = "", count: int | None = None) -> Plan:
 
 
 def _latest_first(entries: Sequence[Entry], files: Mapping[str, Migration]) -> list[Entry]:
-    """Sort by time, newest first, and what depends on another before it: a time may be missing, or the same for both."""
+    """Sort by time, newest first, what depends on another before it: times may be missing, or the same."""
     oldest = sorted(entries, key=lambda entry: _when(entry, files))
     there = {entry.version: entry for entry in oldest}
     names = _names(files.values())
@@ -187,7 +187,9 @@ def sort(items: Sequence[Migration], known: Sequence[Migration], applied: Mappin
         return list(items)
     names = _names(known)
     wanted = {item.version: item for item in items}
-    graph = {item.version: {_depends(item, word, names, applied) for word in item.header.dependencies} for item in items}
+    graph = {
+        item.version: {_depends(item, word, names, applied) for word in item.header.dependencies} for item in items
+    }
     sorter = TopologicalSorter({version: needs & wanted.keys() for version, needs in graph.items()})
     _prepare(sorter, wanted)
     position = {item.version: number for number, item in enumerate(items)}
@@ -199,7 +201,8 @@ def _prepare(sorter: "TopologicalSorter[str]", items: Mapping[str, Migration]) -
         sorter.prepare()
     except CycleError as error:
         circle = " -> ".join(items[version].label for version in error.args[1])
-        raise PlanError(f"migrations depend on each other in a circle: {circle}", hint="take one dependency out") from None
+        message = f"migrations depend on each other in a circle: {circle}"
+        raise PlanError(message, hint="take one dependency out") from None
 
 
 def _drain(sorter: "TopologicalSorter[str]", position: Mapping[str, int]) -> Iterable[str]:
@@ -469,5 +472,6 @@ def _refuse_dependants(going: set[str], facts: Facts, files: Mapping[str, Migrat
 
 def _plan(facts: Facts, steps: Sequence[Step], notes: Sequence[str]) -> Plan:
     history = mark(facts.entries)
-    text = "\n".join([history, *(f"{step.action} {step.migration.version} {step.migration.checksum}" for step in steps)])
+    lines = (f"{step.action} {step.migration.version} {step.migration.checksum}" for step in steps)
+    text = "\n".join([history, *lines])
     return Plan(tuple(steps), history, hashlib.sha256(text.encode()).hexdigest()[:12], tuple(notes))

@@ -34,9 +34,7 @@ class Repair(Struct, frozen=True):
         return replace(self, choice=choice)
 
 
-def find(
-    facts: Facts, unfinished: Sequence[Attempt], session: Session, states: Mapping[str, State]
-) -> list[Repair]:
+def find(facts: Facts, unfinished: Sequence[Attempt], session: Session, states: Mapping[str, State]) -> list[Repair]:
     """Return what `repair` would settle, most urgent first."""
     found = [item for point in facts.checkpoints.values() if (item := _half_done(facts, point, session))]
     for row in unfinished:
@@ -134,4 +132,3 @@ def _settled(repair: Repair, point: Checkpoint, facts: Facts, dialect: Dialect) 
     assert statement is not None
     prints = (*point.fingerprints[: point.done], print_of(statement, dialect))
     return Checkpoint(point.version, point.action, point.done + 1, prints)
-

@@ -90,5 +90,3 @@ def _python(session: Session, dialect: Dialect, path: Path, shown: str) -> None:
 def _require_transaction(session: Session, shown: str) -> None:
     if not session.in_transaction():
         raise DatabaseError(f"{shown} ended the transaction that instar began", hint="leave COMMIT and ROLLBACK out")
-
-

@@ -41,7 +41,7 @@ def down(connection):
 _LONGEST_NAME = 120
 
 
-def create(  # noqa: PLR0913 - what the command line offers
+def create(
     folder: Path,
     name: str,
     *,

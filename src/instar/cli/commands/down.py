@@ -22,9 +22,7 @@ EXAMPLES = (
 @click.option("-n", "--count", metavar="N", type=click.IntRange(min=1), help="Undo the last N.")
 @click.option("--wait-lock", metavar="DURATION", type=DURATION, help="Wait this long for another migrator to finish.")
 @click.option("--dry-run", is_flag=True, help="Print the SQL that would run, and change nothing.")
-def command(
-    asked: Invocation, *, to: str | None, count: int | None, wait_lock: float | None, dry_run: bool
-) -> None:
+def command(asked: Invocation, *, to: str | None, count: int | None, wait_lock: float | None, dry_run: bool) -> None:
     """Undo the last migration, or several.
 
     Runs the `down` sections, the newest first. It refuses before anything is touched when one of them has no `down`,

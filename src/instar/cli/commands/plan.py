@@ -35,7 +35,7 @@ EXAMPLES = (
     type=click.Path(dir_okay=False, resolve_path=True),
     help="Write the plan for up --plan.",
 )
-def command(  # noqa: PLR0913 - one per option
+def command(
     asked: Invocation, *, to: str | None, down: bool, count: int | None, out_of_order: bool, output: str | None
 ) -> None:
     """Show what up would do: order, transactions, statements.

@@ -40,7 +40,7 @@ EXAMPLES = (
 @click.option("--group", is_flag=True, help="All in one transaction: all of them, or none.")
 @click.option("--out-of-order", is_flag=True, help="Apply late ones whatever they touch.")
 @click.option("--wait-lock", metavar="DURATION", type=DURATION, help="Wait this long for another migrator to finish.")
-def command(  # noqa: PLR0913 - one per option
+def command(
     asked: Invocation,
     *,
     single: bool,

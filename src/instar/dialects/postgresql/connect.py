@@ -424,5 +424,3 @@ def _fit(name: str) -> str:
 
 def _milliseconds(seconds: float) -> str:
     return f"{max(int(seconds * 1000), 0)}ms"
-
-

@@ -41,7 +41,7 @@ class Embedded:
     started by instar is used and never stopped. `database` is the one that `url()` names by itself.
     """
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         data: Path,
         version: int,

@@ -1,8 +1,8 @@
 """Commands over one libpq connection: a transaction's statements in one stream, each answer timed as it arrives.
 
 Pipeline mode with a flush request after every statement of the user's ("Pipeline Mode" in the manual's chapter on
-libpq) saves the round trips between them and still tells how long each took. COPY, and what cannot be in a transaction, goes alone by the
-simple protocol: a pipeline is an implicit transaction block.
+libpq) saves the round trips between them and still tells how long each took. COPY, and what cannot be in a
+transaction, goes alone by the simple protocol: a pipeline is an implicit transaction block.
 """
 
 import select
