@@ -163,7 +163,7 @@ def ambiguous(postgres: str, tmp_path: Path) -> Ground:
 
 
 def test_what_cannot_be_known_is_asked_and_never_guessed(ambiguous: Ground) -> None:
-    with pytest.raises(AmbiguousError, match="statement 2 was interrupted") as caught:
+    with pytest.raises(AmbiguousError, match="statement 2 did not end cleanly") as caught:
         ambiguous.up()
     assert caught.value.exit_code == 7
     assert "instar repair" in caught.value.hint

@@ -443,6 +443,11 @@ def _back(latest: Sequence[Entry], files: Mapping[str, Migration], to: str, coun
 
 
 def _back_step(facts: Facts, item: Migration | None, entry: Entry) -> Step:
+    if item is None and stands_alone(entry):
+        raise PlanError(
+            f"{entry.version} {entry.name} cannot be rolled back: the history begins with it",
+            hint="what was there before instar came has no way back",
+        )
     if item is None:
         raise PlanError(
             f"{entry.version} {entry.name} cannot be rolled back: its file is missing", hint="bring the file back"

@@ -20,7 +20,7 @@ from instar.events import (
 )
 from instar.execute import checks
 from instar.execute.base import Done, identifier
-from instar.execute.step import Steps, locate
+from instar.execute.step import Steps, locate, place_in_code
 from instar.execute.work import storable
 from instar.model import Action, Plan, Step
 
@@ -124,12 +124,19 @@ class Execution(Steps):
             self._fail(error)
             raise error from None
         except InstarError as error:
+            self._point_into_code(error, error)
             self._fail(error)
             raise self._named(error) from error
         except Exception as error:
             failed = _of_python(error)
+            self._point_into_code(failed, error)
             self._fail(failed)
             raise self._named(failed) from error
+
+    def _point_into_code(self, error: InstarError, raised: Exception) -> None:
+        """Give an error of a Python migration the line of its file that raised it."""
+        if self._work.step.migration.code is not None:
+            error.place = place_in_code(raised, self._work.step.migration.path)
 
     def _named(self, error: InstarError) -> InstarError:
         if not isinstance(error, DatabaseError):

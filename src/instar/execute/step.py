@@ -1,7 +1,9 @@
 """One step: where it goes on, its segments in turn, and another try where only a lock was missing."""
 
+import linecache
 import time
 from collections.abc import Callable, Sequence
+from pathlib import PurePath
 
 from msgspec.structs import replace
 
@@ -18,7 +20,7 @@ from instar.execute.base import is_idempotent
 from instar.execute.retry import Tries
 from instar.execute.segment import Segments
 from instar.execute.work import statement_at
-from instar.model import Action, Kind, Segment, Step
+from instar.model import Action, Kind, Place, Segment, Step
 from instar.segments import left, segments
 from instar.source.script import place_in
 
@@ -138,3 +140,16 @@ def locate(error: DatabaseError, segment: Segment | None) -> None:
     """Give an error the place in the file of the statement that it is about."""
     if segment is not None and 0 <= error.index < len(segment.statements) and error.place is None:
         error.place = place_in(segment.statements[error.index], error.position)
+
+
+def place_in_code(raised: Exception, path: str) -> Place | None:
+    """Return the last line of the file `path` that an exception came through, None when it did not."""
+    name, found = PurePath(path).name, None
+    trace = raised.__traceback__
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if PurePath(file).name == name:
+            source = linecache.getline(file, trace.tb_lineno).rstrip()
+            found = Place(path, trace.tb_lineno, len(source) - len(source.lstrip()) + 1, source)
+        trace = trace.tb_next
+    return found
