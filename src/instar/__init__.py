@@ -10,7 +10,7 @@ The public API is what this module lists; everything else may change without not
 
 from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
+from instar.version import __version__
 
 if TYPE_CHECKING:
     from instar.errors import InstarError

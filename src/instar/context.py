@@ -6,7 +6,7 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 
-from instar import __version__
+from instar.version import __version__
 
 
 def context(root: Path, server: str) -> dict[str, object]:

@@ -157,7 +157,10 @@ class Execution(Steps):
         if "pending trigger events" in error.message:
             return "rows changed here still wait for their checks: put SET CONSTRAINTS ALL IMMEDIATE before it"
         done = len(self._work.done)
-        return f"{done} statements before it are committed; the same command goes on after them" if done else ""
+        if not done:
+            return ""
+        before = f"{done} statements before it are" if done > 1 else "the statement before it is"
+        return f"{before} committed; the same command goes on from there"
 
     def _fail(self, error: InstarError) -> None:
         """Record a failure in the log; where the connection is gone, the next run does."""

@@ -128,7 +128,8 @@ class Steps(Segments):
         pause = tries.next_pause()
         if pause is None:
             error.message += f"; gave up after {tries.number} tries in {tries.elapsed():.1f} s{self._work.who()}"
-            error.hint = "nothing was changed by the last try: run the same command again"
+            stays = "pending" if self._work.step.action is Action.APPLY else "applied"
+            error.hint = f"nothing was changed by the last try, and the migration stays {stays}: run the command again"
             raise error
         self._work.retries += 1
         self._work.lock_wait += pause
