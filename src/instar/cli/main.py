@@ -50,6 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     signal.signal(signal.SIGTERM, _interrupt)
     given = list(sys.argv[1:] if arguments is None else arguments)
     code = run(given)
+    # All is said and cleared away: another Ctrl-C now must not turn the exit code into a death by signal.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     # The interpreter's last collections would look at every object of a folder of thousands of files: 20 to 40 ms.
     gc.freeze()
     sys.exit(code)
