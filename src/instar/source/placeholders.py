@@ -40,7 +40,7 @@ def _unknown(script: Script, match: re.Match[str], known: list[str]) -> SourceEr
     hint = f"{nearest}; " if nearest.startswith("did") else ""
     return SourceError(
         f"there is no value for the placeholder {match[0]}",
-        hint=f'{hint}set it under [migrations.placeholders] in instar.toml: "{match[1]}" = "..."',
+        hint=f'{hint}set it under [placeholders] in instar.toml: "{match[1]}" = "..."',
         place=place_in(script, match.start()),
     )
 
