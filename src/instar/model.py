@@ -277,3 +277,56 @@ class Blocker(Struct, frozen=True):
     query: str
     state: str = ""
     application: str = ""
+
+
+class Severity(StrEnum):
+    """How much a finding weighs."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """0 for the weightiest."""
+        return list(Severity).index(self)
+
+
+class Fix(Struct, frozen=True):
+    """SQL that does the same without the finding: it takes the place of the statement's text, word for word.
+
+    `sql` is the whole replacement, statements with semicolons. `same` says that the schema afterwards is provably the
+    same; only then `lint --fix` writes it. `down` replaces nothing and is only shown.
+    """
+
+    sql: str
+    same: bool = False
+    segments: bool = False
+    """Whether the statements must not share one transaction: `lint --fix` puts COMMIT and BEGIN between them."""
+
+
+class Finding(Struct, frozen=True):
+    """What a rule has to say of a statement (or of a whole migration, when `place` is its first line).
+
+    `message` is one sentence with the user's own names; `why` says who waits for what, or what breaks; `advice` says
+    what to do, and `fix` is that in SQL. `unknown` names the fact that would decide it: such a finding is neither
+    flagged nor cleared. `print` is the same for the same finding after lines have moved. `end` is the column (1-based,
+    exclusive) on the place's line where the code that is meant ends, or 0. `suppressed` is the reason given with
+    `-- instar:ignore`. `baseline` says that the baseline file knows it.
+    """
+
+    rule: str
+    severity: Severity
+    message: str
+    place: Place
+    why: str = ""
+    advice: str = ""
+    fix: Fix | None = None
+    unknown: str = ""
+    relation: str = ""
+    version: str = ""
+    statement: int = -1
+    end: int = 0
+    print: str = ""
+    suppressed: str = ""
+    baseline: bool = False

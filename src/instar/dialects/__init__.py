@@ -9,6 +9,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from instar.catalog import Schema
+from instar.effects import Effect
 from instar.errors import DatabaseError, UsageError
 from instar.model import Blocker, Piece, Statement
 
@@ -186,6 +188,9 @@ class Session(Protocol):
     def measure(self) -> dict[str, int | float]:
         """Sample what the server says of itself: sizes in bytes, counts, lag in seconds."""
 
+    def catalog(self) -> Schema:
+        """Read the live catalog: relations with sizes and statistics, types, functions. Changes nothing."""
+
     def cancel(self) -> None:
         """Ask the server to stop the running command. Safe from a signal handler or another thread."""
 
@@ -225,6 +230,21 @@ class Dialect(Protocol):
 
     def touched(self, text: str) -> frozenset[str] | None:
         """Return the lower-case names of the relations that a statement is about; None when that is not known."""
+
+    def schema(self) -> Schema:
+        """Return an empty shelf for what migrations create, with the engine's default schema."""
+
+    def analyse(self, text: str, schema: Schema) -> Effect:
+        """Say what a statement does to a database that is as `schema` says, which is not changed.
+
+        Never raises: a text that the engine would refuse has `error` in its effect.
+        """
+
+    def learn(self, effect: Effect, schema: Schema, version: str = "") -> None:
+        """Change `schema` as the statement of `effect` would; `version` is the migration that creates things."""
+
+    def spell(self, key: str) -> str:
+        """Return a key or an identifier as it is written in SQL: quoted only where it must be."""
 
     def refuses_transaction(self, error: DatabaseError) -> bool:
         """Whether the server refused a statement only because it cannot run inside a transaction."""

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from instar.catalog import Schema
 from instar.dialects import Names, Session, Settings, _named
+from instar.effects import Effect
 from instar.errors import DatabaseError
 from instar.model import Piece
 
@@ -67,6 +69,28 @@ class PostgreSQL:
         from instar.dialects.postgresql import touched
 
         return touched.touched(text)
+
+    def schema(self) -> Schema:
+        """Return an empty shelf whose default schema is public."""
+        return Schema(default="public")
+
+    def analyse(self, text: str, schema: Schema) -> Effect:
+        """Say what a statement changes, locks and works on."""
+        from instar.dialects.postgresql import analysis
+
+        return analysis.analyse(text, schema)
+
+    def learn(self, effect: Effect, schema: Schema, version: str = "") -> None:
+        """Change `schema` as the statement would."""
+        from instar.dialects.postgresql.analysis.learn import learn
+
+        learn(effect, schema, version)
+
+    def spell(self, key: str) -> str:
+        """Quote the parts of a key that are not plain lower-case identifiers, or are reserved."""
+        from instar.dialects.postgresql.identifiers import written
+
+        return written(key)
 
     def refuses_transaction(self, error: DatabaseError) -> bool:
         """Recognise active_sql_transaction, and a procedure that commits (invalid_transaction_termination)."""

@@ -20,7 +20,9 @@ class ParserError(Exception):
         self.position = position
 
 
-class _Error(ctypes.Structure):
+class Error(ctypes.Structure):
+    """PgQueryError of pg_query.h; `cursorpos` counts from 1."""
+
     _fields_ = (
         ("message", ctypes.c_char_p),
         ("funcname", ctypes.c_char_p),
@@ -40,22 +42,23 @@ class _SplitResult(ctypes.Structure):
         ("statements", ctypes.POINTER(ctypes.POINTER(_SplitStatement))),
         ("count", ctypes.c_int),
         ("stderr", ctypes.c_char_p),
-        ("error", ctypes.POINTER(_Error)),
+        ("error", ctypes.POINTER(Error)),
     )
 
 
 @cache
-def _library() -> ctypes.CDLL:
+def library() -> ctypes.CDLL:
+    """Load the library, once. Raises ImportError without postgast."""
     spec = find_spec("postgast")
     if spec is None or not spec.submodule_search_locations:
         raise ImportError("postgast is not installed")
     name = {"darwin": "libpg_query.dylib", "win32": "pg_query.dll"}.get(sys.platform, "libpg_query.so")
-    library = ctypes.CDLL(str(Path(spec.submodule_search_locations[0]) / name))
-    library.pg_query_split_with_parser.argtypes = [ctypes.c_char_p]
-    library.pg_query_split_with_parser.restype = _SplitResult
-    library.pg_query_free_split_result.argtypes = [_SplitResult]
-    library.pg_query_free_split_result.restype = None
-    return library
+    loaded = ctypes.CDLL(str(Path(spec.submodule_search_locations[0]) / name))
+    loaded.pg_query_split_with_parser.argtypes = [ctypes.c_char_p]
+    loaded.pg_query_split_with_parser.restype = _SplitResult
+    loaded.pg_query_free_split_result.argtypes = [_SplitResult]
+    loaded.pg_query_free_split_result.restype = None
+    return loaded
 
 
 def split(text: bytes) -> list[tuple[int, int]]:
@@ -63,8 +66,8 @@ def split(text: bytes) -> list[tuple[int, int]]:
 
     Raises ParserError where the text is not valid for PostgreSQL 18.
     """
-    library = _library()
-    result = library.pg_query_split_with_parser(text)
+    lib = library()
+    result = lib.pg_query_split_with_parser(text)
     try:
         if result.error:
             error = result.error.contents
@@ -72,4 +75,4 @@ def split(text: bytes) -> list[tuple[int, int]]:
         found = (result.statements[index].contents for index in range(result.count))
         return [(item.location, item.location + item.length) for item in found]
     finally:
-        library.pg_query_free_split_result(result)
+        lib.pg_query_free_split_result(result)

@@ -1,0 +1,294 @@
+"""What is known of a database's schema: replayed from migrations, or read from the live catalog.
+
+Values are frozen; a Schema is a mutable shelf of them that a dialect's `learn` keeps up to date. Names are as the
+engine folds them. A relation's key is its bare name in the default schema, else `schema.name`.
+"""
+
+from collections.abc import Iterator
+from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+
+class Column(Struct, frozen=True):
+    """A column. `type` is the engine's canonical spelling with modifiers: "varchar(50)", "int4", "numeric(10,2)".
+
+    `default` is the expression's text ("" = none). `generated` is "stored", "virtual" or "". `proof` is the name of
+    a not-null constraint that is not validated (PostgreSQL 18), else "".
+    """
+
+    name: str
+    type: str
+    nullable: bool = True
+    default: str = ""
+    identity: bool = False
+    generated: str = ""
+    collation: str = ""
+    proof: str = ""
+    expression: str = ""
+
+
+class Index(Struct, frozen=True):
+    """An index. `columns` are its key columns in order, "" where the key is an expression.
+
+    `uses` are all columns that its expressions and its predicate mention. `constraint` is the constraint it carries.
+    `size` is in bytes (None: unknown). `parent` is the index of the partitioned table that it is attached to.
+    """
+
+    name: str
+    table: str
+    columns: tuple[str, ...] = ()
+    unique: bool = False
+    primary: bool = False
+    uses: frozenset[str] = frozenset()
+    predicate: str = ""
+    method: str = "btree"
+    include: tuple[str, ...] = ()
+    constraint: str = ""
+    valid: bool = True
+    size: int | None = None
+    parent: str = ""
+    definition: str = ""
+
+
+class ConstraintKind(StrEnum):
+    """What a constraint demands."""
+
+    CHECK = "check"
+    FOREIGN_KEY = "foreign key"
+    UNIQUE = "unique"
+    PRIMARY_KEY = "primary key"
+    EXCLUDE = "exclude"
+    NOT_NULL = "not null"
+
+
+class Constraint(Struct, frozen=True):
+    """A constraint of a table. `columns` are those it stands on (of a check: those it mentions).
+
+    `expression` is a check's text; `not_null` are the columns that it proves to hold no NULL (only a validated one
+    counts). `references` is the key of a foreign key's other table, `referenced` that table's columns ("()" = its
+    primary key). `named` says that the author named it. `on_delete` is "cascade", "set null", ... or "".
+    """
+
+    name: str
+    kind: ConstraintKind
+    columns: tuple[str, ...] = ()
+    expression: str = ""
+    not_null: frozenset[str] = frozenset()
+    references: str = ""
+    referenced: tuple[str, ...] = ()
+    on_delete: str = ""
+    validated: bool = True
+    enforced: bool = True
+    deferrable: bool = False
+    named: bool = True
+    index: str = ""
+
+
+class Table(Struct, frozen=True):
+    """A relation. `kind`: table, partitioned, view, materialized view, foreign table, sequence.
+
+    `complete` says that its columns, constraints and indexes are all known; a table that some migration altered, but
+    none created, is not. `parent` is the partitioned (or inherited) table it belongs to; `default` says that it is the
+    DEFAULT partition. `created` is the version of the migration that created it ("" = before them, or unknown).
+    `rows` and `size` (bytes, with TOAST, without indexes) come from the live catalog. `reads` and `writes` are
+    statements a second, where the server counts them. `sources` are the relations that a view reads.
+    `bound` is a partition's bound as text. `rls` = row level security is on. `owns` are columns that own a sequence.
+    """
+
+    name: str
+    kind: str = "table"
+    columns: tuple[Column, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
+    indexes: tuple[Index, ...] = ()
+    triggers: tuple[str, ...] = ()
+    parent: str = ""
+    inherited: bool = False
+    bound: str = ""
+    default: bool = False
+    key: str = ""
+    persistence: str = "p"
+    sources: frozenset[str] = frozenset()
+    complete: bool = True
+    created: str = ""
+    rows: float | None = None
+    size: int | None = None
+    reads: float | None = None
+    writes: float | None = None
+    populated: bool = True
+    rls: bool = False
+    definition: str = ""
+    options: tuple[str, ...] = ()
+
+    def column(self, name: str) -> Column | None:
+        """Return the column called `name`."""
+        return next((item for item in self.columns if item.name == name), None)
+
+    def constraint(self, name: str) -> Constraint | None:
+        """Return the constraint called `name`."""
+        return next((item for item in self.constraints if item.name == name), None)
+
+    def index(self, name: str) -> Index | None:
+        """Return the index called `name`."""
+        return next((item for item in self.indexes if item.name == name), None)
+
+
+class Type(Struct, frozen=True):
+    """A type of the users' own. `kind`: enum, domain, composite, range, base.
+
+    `labels` are an enum's. A domain has `base`, and `constrained` when it has a CHECK or NOT NULL.
+    """
+
+    name: str
+    kind: str
+    labels: tuple[str, ...] = ()
+    base: str = ""
+    constrained: bool = False
+    created: str = ""
+
+
+class Function(Struct, frozen=True):
+    """A function of the users' own: `volatility` is "immutable", "stable" or "volatile".
+
+    `constant` says that it is inlined to a constant (a SQL function whose body is one constant).
+    """
+
+    name: str
+    volatility: str = "volatile"
+    language: str = ""
+    constant: bool = False
+    body: str = ""
+    created: str = ""
+
+
+class Schema:
+    """All relations, types and functions that are known.
+
+    `complete` says that what is not here does not exist (a live catalog); otherwise an unknown table may exist.
+    `live` says that sizes and statistics come from a server. `version` is the server's major version, when known.
+    """
+
+    def __init__(self, *, complete: bool = False, live: bool = False, default: str = "public") -> None:
+        self.tables: dict[str, Table] = {}
+        self.types: dict[str, Type] = {}
+        self.functions: dict[str, Function] = {}
+        self.complete = complete
+        self.live = live
+        self.default = default
+        self.path: tuple[str, ...] = (default,)
+        self.version: tuple[int, ...] = ()
+        self.timezone = ""
+        self.rates: dict[str, tuple[float, float]] = {}
+        self._indexes: dict[str, str] = {}
+        self._children: dict[str, set[str]] = {}
+        self._fans: dict[str, set[str]] = {}
+        self._views: dict[str, set[str]] = {}
+
+    def copy(self) -> "Schema":
+        """Return another shelf with the same values."""
+        made = Schema(complete=self.complete, live=self.live, default=self.default)
+        made.__dict__.update(
+            {name: value.copy() if isinstance(value, dict) else value for name, value in self.__dict__.items()}
+        )
+        for name in ("_children", "_fans", "_views"):
+            made.__dict__[name] = {key: set(value) for key, value in self.__dict__[name].items()}
+        return made
+
+    def key(self, schema: str, name: str) -> str:
+        """Return the key of a relation to be made: unqualified names go into the first schema of the path."""
+        schema = schema or self.path[0]
+        return name if schema == self.default else f"{schema}.{name}"
+
+    def resolve(self, schema: str, name: str) -> str:
+        """Return the key of an existing relation: unqualified names are looked for along the path."""
+        if schema:
+            return self.key(schema, name)
+        for place in self.path:
+            key = name if place == self.default else f"{place}.{name}"
+            if key in self.tables or key in self._indexes or key in self.types:
+                return key
+        return self.key("", name)
+
+    def put(self, table: Table) -> None:
+        """Add a relation, or replace the one of the same key."""
+        old = self.tables.get(table.name)
+        if old is not None:
+            self._forget(old)
+        self.tables[table.name] = table
+        for index in table.indexes:
+            self._indexes[index.name] = table.name
+        if table.parent:
+            self._children.setdefault(table.parent, set()).add(table.name)
+        for source in table.sources:
+            self._views.setdefault(source, set()).add(table.name)
+        for item in table.constraints:
+            if item.references:
+                self._fans.setdefault(item.references, set()).add(table.name)
+
+    def drop(self, key: str) -> None:
+        """Take a relation away. Unknown keys are ignored."""
+        old = self.tables.pop(key, None)
+        if old is not None:
+            self._forget(old)
+
+    def _forget(self, table: Table) -> None:
+        for index in table.indexes:
+            self._indexes.pop(index.name, None)
+        if table.parent in self._children:
+            self._children[table.parent].discard(table.name)
+        for source in table.sources:
+            self._views.get(source, set()).discard(table.name)
+        for item in table.constraints:
+            self._fans.get(item.references, set()).discard(table.name)
+
+    def table(self, key: str) -> Table | None:
+        """Return the relation with this key."""
+        return self.tables.get(key)
+
+    def known(self, key: str) -> Table:
+        """Return the relation with this key, or an incomplete stand-in: it may exist, and nothing is known of it."""
+        return self.tables.get(key) or Table(name=key, complete=False)
+
+    def owner(self, index: str) -> str:
+        """Return the key of the table that an index (by its key) stands on, or ""."""
+        return self._indexes.get(index, "")
+
+    def children(self, key: str) -> Iterator[Table]:
+        """Yield the partitions and inheriting tables of `key`, at every depth."""
+        for name in sorted(self._children.get(key, ())):
+            yield self.tables[name]
+            yield from self.children(name)
+
+    def referencing(self, key: str) -> Iterator[tuple[Table, Constraint]]:
+        """Yield the foreign keys of other tables that reference `key`."""
+        for name in sorted(self._fans.get(key, ())):
+            table = self.tables[name]
+            yield from ((table, item) for item in table.constraints if item.references == key)
+
+    def views(self, key: str) -> Iterator[Table]:
+        """Yield the views that read `key`, and those that read them."""
+        for name in sorted(self._views.get(key, ())):
+            yield self.tables[name]
+            yield from self.views(name)
+
+    def rename(self, old: str, new: str) -> None:
+        """Give a relation another key; what refers to it follows."""
+        table = self.tables.get(old)
+        if table is None:
+            return
+        referring = [item for item, _ in self.referencing(old)]
+        children = [self.tables[name] for name in sorted(self._children.get(old, ()))]
+        views = [self.tables[name] for name in sorted(self._views.get(old, ()))]
+        self.drop(old)
+        own = tuple(replace(item, references=new) if item.references == old else item for item in table.constraints)
+        indexes = tuple(replace(item, table=new) for item in table.indexes)
+        self.put(replace(table, name=new, indexes=indexes, constraints=own))
+        for other in referring:
+            if other.name != old:
+                moved = (replace(c, references=new) if c.references == old else c for c in other.constraints)
+                self.put(replace(other, constraints=tuple(moved)))
+        for child in children:
+            self.put(replace(self.tables[child.name], parent=new))
+        for view in views:
+            self.put(replace(self.tables[view.name], sources=(view.sources - {old}) | {new}))
