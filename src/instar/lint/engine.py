@@ -5,13 +5,12 @@ from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, cast
 
-from msgspec import Struct
-
 from instar import registry, segments
 from instar.catalog import Schema
 from instar.dialects import Dialect
 from instar.effects import Effect, LockMode
 from instar.errors import InstarError
+from instar.judgement import Judged
 from instar.lint import rules
 from instar.lint.look import Held, Look, Options, Unit
 from instar.model import Finding, Migration, Place, Script, Severity, Statement
@@ -22,16 +21,6 @@ if TYPE_CHECKING:
 
 UNREADABLE = "unreadable"
 """The rule of a file that cannot be read at all."""
-
-
-class Judged(Struct, frozen=True):
-    """A migration with what its statements do and what was found. `up` and `down` pair statements with effects."""
-
-    migration: Migration
-    findings: tuple[Finding, ...] = ()
-    up: tuple[tuple[Statement, Effect], ...] = ()
-    down: tuple[tuple[Statement, Effect], ...] = ()
-    created: frozenset[str] = frozenset()
 
 
 @cache
@@ -89,7 +78,7 @@ class Linter:
         created = self._release if together else set()
         up, found = self._section(migration, "up", migration.up, created)
         down, more = self._section(migration, "down", migration.down, created)
-        return Judged(migration, tuple(found + more), _pairs(up), _pairs(down), frozenset(up.created if up else ()))
+        return Judged(migration, tuple(found + more), _pairs(up), _pairs(down))
 
     def _section(
         self, migration: Migration, section: str, scripts: Sequence[Script], created: set[str]
@@ -125,6 +114,7 @@ class Linter:
         if index and unit.segments[index] != unit.segments[index - 1]:
             unit.held.clear()
         effect = self._dialect.analyse(statement.text, self._schema)
+        unit.remember(effect)
         look.index = index
         found = self._look_at(look, effect, 0)
         unit.effects.append(effect)

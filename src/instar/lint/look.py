@@ -37,8 +37,8 @@ class Unit(Struct):
     """A section (`up` or `down`) of a migration while it is looked at.
 
     `statements` are all of its statements and `effects` theirs so far. `segments` counts transactions: statements with
-    the same number commit together. `created` are keys of relations made in this migration or in another one that is not
-    released; `held` are the locks of the current transaction. `notes` is a place for what rules remember within a unit.
+    the same number commit together. `created` are keys of relations made in this migration or in another one that is
+    not released; `held` are the locks of the current transaction. `notes` is for what rules remember within a unit.
     """
 
     migration: Migration
@@ -50,7 +50,17 @@ class Unit(Struct):
     effects: list[Effect] = field(default_factory=list)
     created: set[str] = field(default_factory=set)
     held: dict[str, Held] = field(default_factory=dict)
+    before: dict[str, Table] = field(default_factory=dict)
+    """The relations that the statements are about, as they were when first met."""
     notes: dict[str, object] = field(default_factory=dict)
+
+    def remember(self, effect: Effect) -> None:
+        """Keep the relations of a statement as they are before it."""
+        keys = {lock.relation for lock in effect.locks} | {item.relation for item in effect.changes}
+        for key in keys - self.before.keys():
+            table = self.schema.table(key)
+            if table is not None:
+                self.before[key] = table
 
 
 class Look:

@@ -82,9 +82,9 @@ class PostgreSQL:
 
     def learn(self, effect: Effect, schema: Schema, version: str = "") -> None:
         """Change `schema` as the statement would."""
-        from instar.dialects.postgresql.analysis.learn import learn
+        from instar.dialects.postgresql import analysis
 
-        learn(effect, schema, version)
+        analysis.learn(effect, schema, version)
 
     def spell(self, key: str) -> str:
         """Quote the parts of a key that are not plain lower-case identifiers, or are reserved."""

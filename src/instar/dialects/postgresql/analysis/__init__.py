@@ -1,11 +1,15 @@
 """What a PostgreSQL statement changes, locks and works on, by its parse tree and what is known of the schema.
 
-A module here handles families of statements: its HANDLES maps kinds of nodes to functions `(Scope, node) -> Parts`. The
-locks are those that were measured on PostgreSQL 12 to 18 (tests/lint/truth.py holds the statements; each runs there).
+A module here handles a family of statements: its HANDLES maps kinds of nodes to functions `(Scope, node) -> Parts`, and
+its LEARNS maps kinds of changes to functions `(Schema, Change, version)` that change the schema accordingly. The locks
+are those that were measured on PostgreSQL 12 to 18; the tests run every kind of statement and compare.
 """
 
+import importlib
+import pkgutil
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 from instar.catalog import Schema
 from instar.dialects.postgresql import _libpg_query, tree
@@ -14,6 +18,7 @@ from instar.dialects.postgresql.tree import Node, Parsed
 from instar.effects import Change, Effect, Lock, Work, strongest
 
 Handler = Callable[[Scope, Node], Parts]
+Learner = Callable[[Schema, Change, str], None]
 
 
 def analyse(text: str, schema: Schema) -> Effect:
@@ -52,14 +57,32 @@ def _verb(text: str) -> str:
     return " ".join(words).upper()
 
 
+def learn(effect: Effect, schema: Schema, version: str) -> None:
+    """Change `schema` as the statement would; `version` is the migration that it belongs to."""
+    learners = _learners()
+    for change in effect.changes:
+        learner = learners.get(change.kind)
+        if learner is not None:
+            learner(schema, change, version)
+
+
 @cache
 def _handlers() -> dict[str, Handler]:
-    from instar.dialects.postgresql.analysis import index
+    """Gather the HANDLES of all modules here: nodes by kind."""
+    return _gathered("HANDLES")
 
-    found: dict[str, Handler] = {}
-    for module in (index,):
-        found.update(module.HANDLES)
+
+@cache
+def _learners() -> dict[str, Learner]:
+    """Gather the LEARNS of all modules here: changes by kind."""
+    return _gathered("LEARNS")
+
+
+def _gathered(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for module in pkgutil.iter_modules(__path__):
+        found.update(getattr(importlib.import_module(f"{__name__}.{module.name}"), name, {}))
     return found
 
 
-__all__ = ["Change", "analyse", "of_parsed"]
+__all__ = ["Change", "analyse", "learn", "of_parsed"]

@@ -1,6 +1,8 @@
 """CREATE INDEX, DROP INDEX, REINDEX, ALTER INDEX."""
 
-from instar.catalog import Index
+from msgspec.structs import replace
+
+from instar.catalog import Index, Schema
 from instar.dialects.postgresql.analysis.scope import Parts, Scope
 from instar.dialects.postgresql.tree import Node
 from instar.effects import Change, Lock, LockMode, Work, WorkKind
@@ -22,4 +24,12 @@ def create(scope: Scope, node: Node) -> Parts:
     return Parts((change,))
 
 
+def _learn_create(schema: Schema, change: Change, version: str) -> None:
+    del version
+    if change.index is not None:
+        table = schema.known(change.relation)
+        schema.put(replace(table, indexes=(*table.indexes, change.index)))
+
+
 HANDLES = {"IndexStmt": create}
+LEARNS = {"create index": _learn_create}
