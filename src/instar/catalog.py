@@ -208,7 +208,8 @@ class Schema:
             key = name if place == self.default else f"{place}.{name}"
             if key in self.tables or key in self._indexes or key in self.types:
                 return key
-        return self.key("", name)
+        temporary = f"pg_temp.{name}"
+        return temporary if temporary in self.tables else self.key("", name)
 
     def put(self, table: Table) -> None:
         """Add a relation, or replace the one of the same key."""

@@ -4,7 +4,7 @@ from enum import IntEnum, StrEnum
 
 from msgspec import Struct
 
-from instar.catalog import Column, Constraint, Index
+from instar.catalog import Column, Constraint, Function, Index, Table, Type
 
 
 class LockMode(IntEnum):
@@ -106,6 +106,10 @@ class Change(Struct, frozen=True):
     old: Column | None = None
     index: Index | None = None
     constraint: Constraint | None = None
+    table: Table | None = None
+    """The relation that is made, with all that is known of it."""
+    type: Type | None = None
+    function: Function | None = None
     columns: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     text: str = ""

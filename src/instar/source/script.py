@@ -4,7 +4,6 @@ import hashlib
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from itertools import accumulate
 
 from instar.dialects import CutError, Dialect
 from instar.errors import SourceError
@@ -72,7 +71,11 @@ def _unit(dialect: Dialect, text: str, start: int, end: int) -> Iterator[Piece]:
 
 def _line_starts(text: str) -> list[int]:
     """Lines end with LF here, so that a CR before it stays the last character of its line."""
-    return [0, *accumulate(len(line) + 1 for line in text.split("\n"))]
+    starts, position = [0], text.find("\n") + 1
+    while position:
+        starts.append(position)
+        position = text.find("\n", position) + 1
+    return starts
 
 
 def _statement(script: Script, piece: Piece, previous: int, offset: int, lines: list[int]) -> Statement:

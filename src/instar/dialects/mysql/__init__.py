@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from instar.catalog import Schema
 from instar.dialects import Names, Session, Settings
+from instar.effects import Effect
 from instar.errors import DatabaseError
 from instar.model import Piece
 
@@ -62,6 +64,28 @@ class Mysql:
         from instar.dialects.mysql.parse import touched
 
         return touched(text)
+
+    def schema(self) -> Schema:
+        """Return an empty shelf; what is unqualified is in the database of the connection, which has no name here."""
+        return Schema(default="")
+
+    def analyse(self, text: str, schema: Schema) -> Effect:
+        """Say what a statement changes, locks and works on."""
+        from instar.dialects.mysql import analysis
+
+        return analysis.analyse(text, schema)
+
+    def learn(self, effect: Effect, schema: Schema, version: str = "") -> None:
+        """Change `schema` as the statement of `effect` would."""
+        from instar.dialects.mysql import analysis
+
+        analysis.learn(effect, schema, version)
+
+    def spell(self, key: str) -> str:
+        """Return a key as it is written in SQL."""
+        from instar.dialects.mysql.identifiers import spell
+
+        return spell(key)
 
     def refuses_transaction(self, error: DatabaseError) -> bool:
         """Whether a variable or a statement was refused because a transaction is open."""

@@ -10,8 +10,9 @@ import pymysql
 from pymysql.connections import Connection
 from pymysql.cursors import Cursor
 
+from instar.catalog import Schema
 from instar.dialects import Command, Names, Outcome, Probe, Server, Settings, Tell
-from instar.dialects.mysql import failure, metrics, probe, restore, temporary
+from instar.dialects.mysql import failure, live, metrics, probe, restore, temporary
 from instar.dialects.mysql.catalog import Catalog
 from instar.dialects.mysql.memory import Memory
 from instar.dialects.mysql.server import flavour
@@ -263,6 +264,10 @@ class MysqlSession:
     def _replica(self) -> list[dict[str, object]]:
         outcome = self._run(Command("SHOW REPLICA STATUS"), 0)
         return [dict(zip(outcome.columns, row, strict=True)) for row in outcome.rows or []]
+
+    def catalog(self) -> Schema:
+        """Read the live catalog with sizes."""
+        return live.catalog(self.query, self._flavour, self._database())
 
     def cancel(self) -> None:
         """Stop the running command from a second connection."""

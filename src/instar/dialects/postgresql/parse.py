@@ -14,11 +14,22 @@ from instar.dialects.postgresql import _libpg_query, lex
 from instar.model import Kind, Piece
 
 # Scripts without any of these words hold nothing but statements that run inside a transaction.
-_NOTABLE = re.compile(
-    r"\\|\b(?:concurrently|vacuum|database|tablespace|system|subscription|reindex|cluster|discard|prepared"
-    r"|begin|start|commit|end|rollback|abort|copy|set|reset|set_config|value|transaction)\b",
-    re.IGNORECASE,
+_NOTABLE = frozenset(
+    {
+        "concurrently", "vacuum", "database", "tablespace", "system", "subscription", "reindex", "cluster", "discard",
+        "prepared", "begin", "start", "commit", "end", "rollback", "abort", "copy", "set", "reset", "set_config",
+        "value", "transaction",
+    }
+)  # fmt: skip
+_WORD = re.compile(r"[a-z_]+")
+# Verbs that PostgreSQL runs inside a transaction whatever follows; of ALTER TABLE only DETACH ... CONCURRENTLY is not.
+_ORDINARY = re.compile(
+    r"(?:insert|update|delete|with|comment|grant|revoke|truncate|create\s+(?:or\s+replace\s+)?"
+    r"(?:unlogged\s+)?(?:table|view|function|procedure|trigger|type|sequence|extension|schema|policy|domain))\b"
+    r"|alter\s+table\b(?!.*\bconcurrently\b)",
+    re.IGNORECASE | re.DOTALL,
 )
+_UNCUTTABLE = re.compile(r"\\|\bcopy\b", re.IGNORECASE)
 _COPY_IN = re.compile(r"\bfrom\s+stdin\b", re.IGNORECASE)
 _DATA_END = re.compile(r"^\\\.[ \t]*\r?$", re.MULTILINE)
 _COMMITS = re.compile(r"\b(?:commit|rollback)\b(?!\s+(?:prepared|to)\b)", re.IGNORECASE)
@@ -34,7 +45,7 @@ _ADD_VALUE = re.compile(r"\badd\s+value\s+(?:if\s+not\s+exists\s+)?('(?:[^']|'')
 
 def cut(text: str) -> list[Piece]:
     """Cut a script into statements. Raises CutError at open quotes, psql metacommands and COPY data without an end."""
-    if not _NOTABLE.search(text):
+    if "\\" not in text and _NOTABLE.isdisjoint(_WORD.findall(text.lower())):
         return [Piece(start, end) for start, end in _split(text, 0, len(text))]
     pieces: list[Piece] = []
     for start, end, data in _regions(text):
@@ -46,7 +57,7 @@ def cut(text: str) -> list[Piece]:
 def _regions(text: str) -> Iterator[tuple[int, int, str | None]]:
     """Yield stretches of plain SQL (data None), and each `COPY ... FROM stdin` with its rows."""
     begun = position = 0
-    while position < len(text):
+    while position < len(text) and _UNCUTTABLE.search(text):
         found = _next_copy(text, position)
         if found is None:
             break
@@ -138,6 +149,8 @@ def _without_trailing_comment(text: str, start: int, end: int) -> int:
 
 def _classified(text: str, start: int, end: int, data: str | None) -> Piece:
     statement = text[start:end]
+    if data is None and _ORDINARY.match(statement):
+        return Piece(start, end)
     kind = classify(statement, start)
     barrier = kind is Kind.PLAIN and _adds_value_used_later(statement, text[end:])
     return Piece(start, end, kind, data, barrier)

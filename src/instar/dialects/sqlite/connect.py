@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from instar.catalog import Schema
 from instar.dialects import Command, Names, Outcome, Probe, Server, Settings, Tell
-from instar.dialects.sqlite import failure, lock, metrics, restore
+from instar.dialects.sqlite import failure, live, lock, metrics, restore
 from instar.dialects.sqlite.parse import lex, pragma, repeatable
 from instar.dialects.sqlite.url import MEMORY, database_of, require_folder
 from instar.errors import ConnectError, DatabaseError, UsageError
@@ -258,6 +259,10 @@ class SqliteSession:
     def measure(self) -> dict[str, int | float]:
         """Return the sizes of the database and its write-ahead log."""
         return metrics.measure(self._connection, self._path)
+
+    def catalog(self) -> Schema:
+        """Read the live catalog with sizes."""
+        return live.catalog(self._connection)
 
     def cancel(self) -> None:
         """Interrupt the running command."""
