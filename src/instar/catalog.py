@@ -4,7 +4,7 @@ Values are frozen; a Schema is a mutable shelf of them that a dialect's `learn` 
 engine folds them. A relation's key is its bare name in the default schema, else `schema.name`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from enum import StrEnum
 
 from msgspec import Struct
@@ -170,9 +170,9 @@ class Schema:
     """
 
     def __init__(self, *, complete: bool = False, live: bool = False, default: str = "public") -> None:
-        self.tables: dict[str, Table] = {}
-        self.types: dict[str, Type] = {}
-        self.functions: dict[str, Function] = {}
+        self.tables: MutableMapping[str, Table] = {}
+        self.types: MutableMapping[str, Type] = {}
+        self.functions: MutableMapping[str, Function] = {}
         self.complete = complete
         self.live = live
         self.default = default
@@ -180,19 +180,17 @@ class Schema:
         self.version: tuple[int, ...] = ()
         self.timezone = ""
         self.rates: dict[str, tuple[float, float]] = {}
-        self._indexes: dict[str, str] = {}
-        self._children: dict[str, set[str]] = {}
-        self._fans: dict[str, set[str]] = {}
-        self._views: dict[str, set[str]] = {}
+        self._indexes: MutableMapping[str, str] = {}
+        self._children: MutableMapping[str, frozenset[str]] = {}
+        self._fans: MutableMapping[str, frozenset[str]] = {}
+        self._views: MutableMapping[str, frozenset[str]] = {}
 
     def copy(self) -> "Schema":
         """Return another shelf with the same values."""
         made = Schema(complete=self.complete, live=self.live, default=self.default)
         made.__dict__.update(
-            {name: value.copy() if isinstance(value, dict) else value for name, value in self.__dict__.items()}
+            {name: dict(value) if isinstance(value, MutableMapping) else value for name, value in self.__dict__.items()}
         )
-        for name in ("_children", "_fans", "_views"):
-            made.__dict__[name] = {key: set(value) for key, value in self.__dict__[name].items()}
         return made
 
     def key(self, schema: str, name: str) -> str:
@@ -220,12 +218,12 @@ class Schema:
         for index in table.indexes:
             self._indexes[index.name] = table.name
         if table.parent:
-            self._children.setdefault(table.parent, set()).add(table.name)
+            _add(self._children, table.parent, table.name)
         for source in table.sources:
-            self._views.setdefault(source, set()).add(table.name)
+            _add(self._views, source, table.name)
         for item in table.constraints:
             if item.references:
-                self._fans.setdefault(item.references, set()).add(table.name)
+                _add(self._fans, item.references, table.name)
 
     def drop(self, key: str) -> None:
         """Take a relation away. Unknown keys are ignored."""
@@ -236,12 +234,11 @@ class Schema:
     def _forget(self, table: Table) -> None:
         for index in table.indexes:
             self._indexes.pop(index.name, None)
-        if table.parent in self._children:
-            self._children[table.parent].discard(table.name)
+        _discard(self._children, table.parent, table.name)
         for source in table.sources:
-            self._views.get(source, set()).discard(table.name)
+            _discard(self._views, source, table.name)
         for item in table.constraints:
-            self._fans.get(item.references, set()).discard(table.name)
+            _discard(self._fans, item.references, table.name)
 
     def table(self, key: str) -> Table | None:
         """Return the relation with this key."""
@@ -293,3 +290,13 @@ class Schema:
             self.put(replace(self.tables[child.name], parent=new))
         for view in views:
             self.put(replace(self.tables[view.name], sources=(view.sources - {old}) | {new}))
+
+
+def _add(shelf: MutableMapping[str, frozenset[str]], key: str, name: str) -> None:
+    shelf[key] = shelf.get(key, frozenset()) | {name}
+
+
+def _discard(shelf: MutableMapping[str, frozenset[str]], key: str, name: str) -> None:
+    there = shelf.get(key)
+    if there is not None and name in there:
+        shelf[key] = there - {name}

@@ -1,0 +1,158 @@
+"""A schema that knows what was read from it and written to it, so that judging a migration can be remembered.
+
+Judging a migration is a function of its text, the rules, and those values of the schema that were looked at. Each value
+has a token, a hash of its content. A remembered verdict holds while the tokens of all that was read are the same; what
+the migration wrote is put on the shelves as bytes and decoded when somebody looks.
+"""
+
+from collections.abc import Iterator, Mapping, MutableMapping
+from hashlib import blake2b
+from typing import Any
+
+from msgspec import msgpack
+
+from instar.catalog import Function, Schema, Table, Type
+
+_ENCODER = msgpack.Encoder(order="deterministic")
+_ABSENT = 0
+_ALL = "*"
+_SHELVES: Mapping[str, tuple[str, Any]] = {
+    "tables": ("t", Table),
+    "types": ("y", Type),
+    "functions": ("f", Function),
+    "_indexes": ("i", str),
+    "_children": ("c", frozenset[str]),
+    "_fans": ("k", frozenset[str]),
+    "_views": ("v", frozenset[str]),
+}
+"""The shelves of a Schema: the letter that their labels begin with, and the type of their values."""
+
+
+class State:
+    """A schema under observation. `begin` and `end` stand around one migration."""
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+        self._reads: dict[str, int] = {}
+        self._written: set[str] = set()
+        self._shelves: dict[str, _Shelf] = {}
+        for name, (letter, kind) in _SHELVES.items():
+            shelf = _Shelf(letter, kind, self._reads, self._written)
+            for key, value in getattr(schema, name).items():
+                shelf[key] = value
+            shelf.settle()
+            self._shelves[letter] = shelf
+            setattr(schema, name, shelf)
+
+    def begin(self) -> None:
+        """Forget what was read and written before."""
+        self._reads.clear()
+        self._written.clear()
+
+    def end(self) -> tuple[dict[str, int], dict[str, bytes]]:
+        """Return the labels read, with their tokens at `begin`, and those written, with bytes (b"" = taken away)."""
+        written: dict[str, bytes] = {}
+        for shelf in self._shelves.values():
+            written.update(shelf.settle())
+        return dict(self._reads), written
+
+    def holds(self, reads: Mapping[str, int]) -> bool:
+        """Whether everything that was read is still the same."""
+        shelves = self._shelves
+        return all(shelves[label[0]].token(label) == token for label, token in reads.items())
+
+    def apply(self, written: Mapping[str, bytes]) -> None:
+        """Write what a remembered migration wrote."""
+        for label, raw in written.items():
+            self._shelves[label[0]].place(label, raw)
+
+
+class _Shelf(MutableMapping[str, Any]):
+    def __init__(self, letter: str, kind: Any, reads: dict[str, int], written: set[str]) -> None:
+        self._letter = letter
+        self._decoder: msgpack.Decoder[Any] = msgpack.Decoder(kind)
+        self._values: dict[str, Any] = {}
+        self._raw: dict[str, bytes] = {}
+        self._tokens: dict[str, int] = {}
+        self._sum = 0
+        self._reads = reads
+        self._written = written
+        self._dirty: dict[str, int] = {}
+
+    def token(self, label: str) -> int:
+        key = label[1:]
+        return self._sum if key == _ALL else self._tokens.get(key, _ABSENT)
+
+    def place(self, label: str, raw: bytes) -> None:
+        key = label[1:]
+        self._values.pop(key, None)
+        if raw:
+            self._raw[key] = raw
+        else:
+            self._raw.pop(key, None)
+        self._retoken(key, raw)
+
+    def settle(self) -> Iterator[tuple[str, bytes]]:
+        """Give new tokens to what was written; return what is other than before."""
+        changed: list[tuple[str, bytes]] = []
+        for key, before in self._dirty.items():
+            value = self._values.get(key)
+            raw = b"" if value is None else _ENCODER.encode(value)
+            self._retoken(key, raw)
+            if self._tokens.get(key, _ABSENT) != before:
+                changed.append((self._letter + key, raw))
+        self._dirty.clear()
+        return iter(changed)
+
+    def _retoken(self, key: str, raw: bytes) -> None:
+        token = int.from_bytes(blake2b(raw, digest_size=7, key=key.encode()[:64]).digest(), "big") if raw else _ABSENT
+        self._sum ^= self._tokens.get(key, _ABSENT) ^ token
+        if raw:
+            self._tokens[key] = token
+        else:
+            self._tokens.pop(key, None)
+
+    def _look(self, key: str) -> None:
+        label = self._letter + key
+        if label not in self._reads and label not in self._written:
+            self._reads[label] = self.token(label)
+
+    def _write(self, key: str) -> None:
+        self._written.add(self._letter + key)
+        if key not in self._dirty:
+            self._dirty[key] = self._tokens.get(key, _ABSENT)
+
+    def __getitem__(self, key: str) -> Any:
+        self._look(key)
+        if key in self._raw:
+            self._values[key] = self._decoder.decode(self._raw.pop(key))
+        return self._values[key]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self[key] if key in self else default  # noqa: SIM401 - this is what it would call
+
+    def __contains__(self, key: object) -> bool:
+        if not isinstance(key, str):
+            return False
+        self._look(key)
+        return key in self._values or key in self._raw
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._write(key)
+        self._raw.pop(key, None)
+        self._values[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        if key not in self:
+            raise KeyError(key)
+        self._write(key)
+        self._raw.pop(key, None)
+        self._values.pop(key, None)
+
+    def __iter__(self) -> Iterator[str]:
+        self._look(_ALL)
+        return iter([*self._values, *self._raw])
+
+    def __len__(self) -> int:
+        self._look(_ALL)
+        return len(self._values) + len(self._raw)
