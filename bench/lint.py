@@ -19,9 +19,11 @@ _CACHE = HERE / ".cache" / "squawk"
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 _LIFE = (
     (
-        "CREATE TABLE {t} (\n    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,\n    title varchar(100) NOT NULL,\n"
-        "    email text,\n    amount numeric(10,2) NOT NULL DEFAULT 0,\n"
-        "    created_at timestamptz NOT NULL DEFAULT now()\n);\nCREATE INDEX idx_{t}_email ON {t} (email);",
+        (
+            "CREATE TABLE {t} (\n    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,\n"
+            "    title varchar(100) NOT NULL,\n    email text,\n    amount numeric(10,2) NOT NULL DEFAULT 0,\n"
+            "    created_at timestamptz NOT NULL DEFAULT now()\n);\nCREATE INDEX idx_{t}_email ON {t} (email);"
+        ),
         "DROP TABLE {t};",
     ),
     ("ALTER TABLE {t} ADD COLUMN phone text;", "ALTER TABLE {t} DROP COLUMN phone;"),
@@ -32,7 +34,7 @@ _LIFE = (
     ),
     ("ALTER TABLE {t} VALIDATE CONSTRAINT chk_{t}_amount;", "SELECT 1;"),
     (
-        "UPDATE {t} SET phone = '' WHERE phone IS NULL AND id < 1000;\nALTER TABLE {t} ALTER COLUMN phone SET DEFAULT '';",
+        "UPDATE {t} SET phone = '' WHERE phone IS NULL AND id < 9;\nALTER TABLE {t} ALTER COLUMN phone SET DEFAULT '';",
         "ALTER TABLE {t} ALTER COLUMN phone DROP DEFAULT;",
     ),
     (
@@ -44,13 +46,17 @@ _LIFE = (
         "DROP VIEW {t}_recent;",
     ),
     (
-        "ALTER TABLE {t} ADD COLUMN parent_id bigint;\nALTER TABLE {t} ADD CONSTRAINT fk_{t}_parent_id\n"
-        "    FOREIGN KEY (parent_id) REFERENCES {t} (id) NOT VALID;",
+        (
+            "ALTER TABLE {t} ADD COLUMN parent_id bigint;\nALTER TABLE {t} ADD CONSTRAINT fk_{t}_parent_id\n"
+            "    FOREIGN KEY (parent_id) REFERENCES {t} (id) NOT VALID;"
+        ),
         "ALTER TABLE {t} DROP COLUMN parent_id;",
     ),
     (
-        "INSERT INTO {t} (title, email) VALUES\n    ('first', 'first@example.com'),\n    ('second', 'second@example.com');\n"
-        "COMMENT ON TABLE {t} IS 'What is for sale';",
+        (
+            "INSERT INTO {t} (title, email) VALUES\n    ('first', 'first@example.com'),\n"
+            "    ('second', 'second@example.com');\nCOMMENT ON TABLE {t} IS 'What is for sale';"
+        ),
         "DELETE FROM {t} WHERE email IN ('first@example.com', 'second@example.com');",
     ),
 )
