@@ -1,15 +1,16 @@
 # ruff: noqa: INP001 - a script, not a package
-"""Write docs/cli.md from the program's own help; with --check, exit with 1 when the page is not fresh."""
+"""Write docs/cli.md and the pages of lint's rules from the program itself; with --check, exit with 1 unless fresh."""
 
 import re
 import sys
 from pathlib import Path
 
 import click
+import docs_rules
 
 from instar.cli.main import program
 
-PAGE = Path(__file__).parents[1] / "docs" / "cli.md"
+DOCS = Path(__file__).parents[1] / "docs"
 WIDTH = 100
 HEAD = """\
 # Commands
@@ -42,14 +43,24 @@ def _block(text: str) -> str:
 
 
 def main() -> int:
-    """Write or check the page."""
-    if "--check" not in sys.argv:
-        PAGE.write_text(page(), encoding="utf-8")
-        return 0
-    fresh = PAGE.exists() and PAGE.read_text(encoding="utf-8") == page()
-    if not fresh:
-        sys.stderr.write("docs/cli.md is not fresh: run script/docs\n")
-    return 0 if fresh else 1
+    """Write or check the pages. A page of a rule that is no more is taken away."""
+    made = {DOCS / name: text for name, text in {"cli.md": page(), **docs_rules.pages()}.items()}
+    left = [path for path in (DOCS / docs_rules.FOLDER).glob("*.md") if path not in made]
+    if "--check" in sys.argv:
+        return _check(made, left)
+    for path in left:
+        path.unlink()
+    for path, text in made.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return 0
+
+
+def _check(made: dict[Path, str], left: list[Path]) -> int:
+    stale = [path for path, text in made.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    for path in (*stale, *left):
+        sys.stderr.write(f"docs/{path.relative_to(DOCS)} is not fresh: run script/docs\n")
+    return 1 if stale or left else 0
 
 
 if __name__ == "__main__":

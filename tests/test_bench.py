@@ -81,3 +81,9 @@ def test_work_that_was_not_done_has_no_time(server: str, tmp_path: Path) -> None
         check=False,
     )
     assert "FAILED: it left 0 tables" in done.stdout
+
+
+def test_what_is_said_of_statements_is_compared_with_what_is_seen(bench: Bench) -> None:
+    told = bench("truth.py", "--version", "18", "--alone")
+    assert "PostgreSQL 18" in told
+    assert "recall 1.000, precision 1.000" in told

@@ -43,8 +43,9 @@ def test_the_shown_configuration_has_the_defaults_that_hold(tmp_path: Path) -> N
     shown = tomllib.loads(blocks("configuration.md", "toml")[0])
     properties = config.schema()["$defs"]
 
-    for key, value in shown["migrations"].items():
-        assert value == properties["Migrations"]["properties"][key]["default"]
+    for table in ("Migrations", "Lint"):
+        plain = {key: value for key, value in shown[table.lower()].items() if not isinstance(value, dict)}
+        assert plain == {key: properties[table]["properties"][key]["default"] for key in plain}
     for key in ("lock_timeout", "lock_deadline", "statement_timeout", "wait_lock", "group", "session_pooler"):
         assert shown["environments"]["production"][key] == properties["Table"]["properties"][key]["default"]
 
@@ -52,11 +53,10 @@ def test_the_shown_configuration_has_the_defaults_that_hold(tmp_path: Path) -> N
 def test_every_key_is_explained() -> None:
     text = (DOCS / "configuration.md").read_text()
     properties = config.schema()["$defs"]
-    tables = ("migrations", "seeds", "placeholders")
+    tables = {name.lower(): table["properties"] for name, table in properties.items() if name not in ("Table", "File")}
 
-    keys = [key for key in properties["Table"]["properties"] if key not in tables]
-    keys += [f"migrations.{key}" for key in properties["Migrations"]["properties"]]
-    keys += [f"seeds.{key}" for key in properties["Seeds"]["properties"]]
+    keys = [key for key in properties["Table"]["properties"] if key not in (*tables, "placeholders")]
+    keys += [f"{name}.{key}" for name, table in tables.items() for key in table]
     assert [key for key in keys if f"| `{key}` |" not in text] == []
 
 

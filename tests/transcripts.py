@@ -3,7 +3,8 @@
 The blocks that count, by the words after the fence:
 
     console                     `$ ` begins a command, `> ` continues it, the rest is what it prints. All commands
-                                of a page share one shell. One may fail only where it prints an `error:` line.
+                                of a page share one shell. One may fail only where it prints an `error:` line,
+                                or exit with 4: what lint finds is what it is asked for
     LANGUAGE file=PATH          the block becomes that file; with `*` in PATH, it replaces the one file that fits
     python run                  runs in a process of its own; a block `text output` below it holds what it prints
     toml instar.toml            must be a good configuration
@@ -30,6 +31,7 @@ from instar import config
 _FENCE = re.compile(r"^```(\w+)[ \t]*([^`\n]*)$")
 _COMMENT = re.compile(r"<!--\s*(\w+):\s*(.*?)\s*-->")
 _END = "--- end of command"
+_FINDINGS = 4
 _PATIENCE = 120.0
 _SHOWN_FOLDER = "/srv/shop"
 _CREATED = re.compile(r"migrations/(\d{14})(_\w+\.(?:sql|py))")
@@ -241,7 +243,7 @@ class Transcript:
         happened = self._shown(output)
         self._learn("\n".join(step.expected), happened)
         self._compare(f"`{step.command}`", step.expected, happened, step.begin, step.end)
-        failed = any(line.startswith("error:") for line in happened.split("\n"))
+        failed = code == _FINDINGS or any(line.startswith("error:") for line in happened.split("\n"))
         assert code == 0 or failed, f"{self._at(step.begin)}: `{step.command}` failed with {code} and no error: line"
 
     def _learn(self, expected: str, happened: str) -> None:

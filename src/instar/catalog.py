@@ -84,6 +84,8 @@ class Constraint(Struct, frozen=True):
     deferrable: bool = False
     named: bool = True
     index: str = ""
+    inline: bool = False
+    """SQLite: it stands beside its column, and goes with it."""
 
 
 class Table(Struct, frozen=True):
@@ -120,6 +122,10 @@ class Table(Struct, frozen=True):
     rls: bool = False
     definition: str = ""
     options: tuple[str, ...] = ()
+    trigger_texts: tuple[str, ...] = ()
+    """The CREATE TRIGGER statements of `triggers`, in the same order, where they are known."""
+    statistics: tuple[str, ...] = ()
+    """Extended statistics on it, by key."""
 
     def column(self, name: str) -> Column | None:
         """Return the column called `name`."""
@@ -146,6 +152,8 @@ class Type(Struct, frozen=True):
     base: str = ""
     constrained: bool = False
     created: str = ""
+    checks: tuple[str, ...] = ()
+    """A domain's constraints by name; its NOT NULL is called "not null"."""
 
 
 class Function(Struct, frozen=True):
@@ -179,6 +187,12 @@ class Schema:
         self.path: tuple[str, ...] = (default,)
         self.version: tuple[int, ...] = ()
         self.timezone = ""
+        self.outside: tuple[tuple[str, ...], str] | None = None
+        """The path and the time zone before the first script that set them."""
+        self.temporary: set[str] = set()
+        """Keys of the temporary tables that the script has made."""
+        self.settings: dict[str, str] = {}
+        """What statements so far have set in the session: foreign_key_checks, foreign_keys, ..."""
         self.rates: dict[str, tuple[float, float]] = {}
         self._indexes: MutableMapping[str, str] = {}
         self._children: MutableMapping[str, frozenset[str]] = {}
@@ -192,6 +206,13 @@ class Schema:
             {name: dict(value) if isinstance(value, MutableMapping) else value for name, value in self.__dict__.items()}
         )
         return made
+
+    def restore(self) -> None:
+        """Forget what a script set for its own session: the path, the time zone, temporary tables."""
+        if self.outside is not None:
+            (self.path, self.timezone), self.outside = self.outside, None
+        while self.temporary:
+            self.drop(self.temporary.pop())
 
     def key(self, schema: str, name: str) -> str:
         """Return the key of a relation to be made: unqualified names go into the first schema of the path."""
@@ -269,6 +290,10 @@ class Schema:
         for name in sorted(self._views.get(key, ())):
             yield self.tables[name]
             yield from self.views(name)
+
+    def around(self, key: str) -> tuple[int, int, int]:
+        """Count the tables whose foreign keys reference `key`, the views that read it, and its partitions."""
+        return len(self._fans.get(key, ())), len(self._views.get(key, ())), len(self._children.get(key, ()))
 
     def rename(self, old: str, new: str) -> None:
         """Give a relation another key; what refers to it follows."""

@@ -141,6 +141,8 @@ class Effect(Struct, frozen=True):
     creates: tuple[str, ...] = ()
     algorithm: str = ""
     """MySQL and MariaDB: INSTANT, NOCOPY, INPLACE or COPY, the cheapest way in which the server can do it."""
+    stored: bool = False
+    """It stands in the body of a function that is only created: nothing of it happens now."""
     touched: frozenset[str] | None = None
     """Names that it reads or changes, lower case and without schema; None: it may touch anything."""
 
@@ -188,6 +190,7 @@ KINDS = frozenset(
         "set unlogged", "set access method", "set tablespace", "set options", "cluster", "set clustered",
         "vacuum full", "vacuum", "analyze", "set owner", "row security", "replica identity", "lock table",
         "create foreign table", "drop foreign table", "rebuild table", "alter table options", "convert charset",
+        "add partition", "drop partition", "truncate partition", "change partitions",
         # columns
         "add column", "drop column", "rename column", "change type", "set not null", "drop not null", "set default",
         "drop default", "add identity", "drop identity", "set identity", "set expression", "drop expression",

@@ -1,6 +1,6 @@
 """Every error that instar raises: what happened, what to do now, and the exit code of the contract."""
 
-from instar.model import Place
+from instar.model import Place, Refusal
 
 
 class InstarError(Exception):
@@ -36,6 +36,16 @@ class PlanError(InstarError):
     """The files and the history do not give a plan: the message names what stands against it."""
 
     exit_code = 5
+
+
+class PolicyError(InstarError):
+    """The policy of the environment does not let it run. `reasons` are all that stands against it."""
+
+    exit_code = 5
+
+    def __init__(self, message: str, *, reasons: tuple[Refusal, ...], hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.reasons = reasons
 
 
 class FindingsError(InstarError):

@@ -5,7 +5,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from instar.effects import Effect
-from instar.model import Finding, Migration, Statement
+from instar.model import Finding, Migration, Severity, Statement
 
 
 class Level(StrEnum):
@@ -23,6 +23,8 @@ class Reason(Struct, frozen=True):
     text: str
     hazard: str = ""
     relation: str = ""
+    unknown: str = ""
+    """The fact that would decide it, where it is taken for this bad only because that is not known."""
 
 
 class Estimate(Struct, frozen=True):
@@ -63,6 +65,34 @@ class Judged(Struct, frozen=True):
     risk: Risk | None = None
 
 
+class About(Struct, frozen=True):
+    """A rule as it is explained to people. `summary` is one sentence, `text` the rest, in Markdown.
+
+    `severity` is what it weighs when nothing is configured, "off" where it must be asked for. `proof` says in words
+    what the tests see on a real server. `fixed` says that `lint --fix` writes the rewrite.
+    """
+
+    name: str
+    group: str
+    severity: str
+    summary: str
+    text: str
+    dialects: tuple[str, ...]
+    versions: tuple[int | None, int | None] = (None, None)
+    setup: str = ""
+    bad: str = ""
+    good: str = ""
+    proof: str = ""
+    fixed: bool = False
+
+
+class Explained(Struct, frozen=True):
+    """A statement that was asked about, where it stands, and what it does."""
+
+    statement: Statement
+    effect: Effect
+
+
 class Verdicts(Struct, frozen=True):
     """What one call of lint says. `findings` are all of them, sorted by place; those suppressed or in the baseline too.
 
@@ -73,8 +103,18 @@ class Verdicts(Struct, frozen=True):
     findings: tuple[Finding, ...]
     dialect: str = ""
     seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+    """What the reader should know of how this was found: what it was judged on, stale entries of the baseline."""
 
     @property
     def counted(self) -> tuple[Finding, ...]:
         """The findings that are neither suppressed nor in the baseline."""
         return tuple(item for item in self.findings if not item.suppressed and not item.baseline)
+
+    def failing(self, weight: Severity | None, *, strict: bool = False) -> tuple[Finding, ...]:
+        """Return those that count and weigh `weight` or more (None: none); unknown ones only when `strict`."""
+        if weight is None:
+            return ()
+        return tuple(
+            item for item in self.counted if item.severity.rank <= weight.rank and (strict or not item.unknown)
+        )

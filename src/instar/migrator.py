@@ -9,30 +9,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from instar import cuts, dialects, plan, source
-from instar.config import Config, Environment
+from instar.borrowed import Wrapped, wrap
+from instar.catalog import Schema
+from instar.config import Config, Environment, Policy
 from instar.dialects import Command, Names, Session, Settings
-from instar.errors import ConnectError, DatabaseError, InterruptedRunError, LockedError, PlanError, UsageError
+from instar.errors import ConnectError, DatabaseError, InterruptedRunError, LockedError, UsageError
 from instar.events import Event, LockWaiting, RunFinished
 from instar.history import History, open_history
-from instar.model import (
-    Action,
-    Attempt,
-    Condition,
-    Migration,
-    MigrationKind,
-    Plan,
-    Segment,
-)
+from instar.model import Action, Attempt, Condition, Migration, MigrationKind, Plan, Refusal, Segment
 from instar.plan import Facts, OutOfOrder
 from instar.source.script import print_of
 
 if TYPE_CHECKING:
     from instar.execute import Done
+    from instar.judgement import Verdicts
+    from instar.linting import Live, Request
     from instar.repairs import Repair
 
 _POLL = 0.2
+_plan_up = plan.up
 
 
 class Report(Struct, frozen=True):
@@ -75,6 +73,7 @@ class Migrator:
         self._history: History | None = None
         self._migrations: list[Migration] | None = None
         self._verb = "look"
+        self._config: Config | None = None
 
     @classmethod
     def from_config(
@@ -86,7 +85,9 @@ class Migrator:
         watch: Callable[[Event], None] | None = None,
     ) -> Self:
         """Make a migrator for an environment of a configuration file; `database` replaces its URL."""
-        return cls(environment=config.environment(environment, database=database), watch=watch)
+        made = cls(environment=config.environment(environment, database=database), watch=watch)
+        made._config = config
+        return made
 
     def __enter__(self) -> Self:
         """Nothing happens yet: the connection is opened when it is needed."""
@@ -101,7 +102,7 @@ class Migrator:
         if self._session is not None:
             session, self._session, self._history = self._session, None, None
             session.close()
-        if isinstance(self._connection, _Wrapped) and self._connection.borrowed is not None:
+        if isinstance(self._connection, Wrapped) and self._connection.borrowed is not None:
             self._connection.borrowed.close()
 
     # What is there
@@ -130,6 +131,23 @@ class Migrator:
 
         return [item for item in self.status() if item.state in WRONG]
 
+    def lint(self, asked: "Request | None" = None) -> "Verdicts":
+        """Judge the migrations: all in memory, or with `live` in `asked` what is pending, on the live catalog."""
+        from instar import linting
+
+        wanted = asked or linting.Request()
+        return linting.lint(self.environment, wanted, self.live() if wanted.live else None)
+
+    def live(self) -> "Live":
+        """Look at the database as lint wants to know it: its catalog, and what is pending."""
+        from instar import linting
+
+        return linting.look(self._connected(), self.status(), self.history())
+
+    def catalog(self) -> Schema:
+        """Read the live catalog: relations with sizes and statistics, types, functions. Nothing is changed."""
+        return self._connected().catalog()
+
     def history(
         self,
         *,
@@ -149,11 +167,12 @@ class Migrator:
     def plan(
         self, *, to: str | None = None, count: int | None = None, down: bool = False, out_of_order: bool | None = None
     ) -> Plan:
-        """Say what `up` (or `down`) would do. Nothing is changed."""
+        """Say what `up` (or `down`) would do, and what the policy has against it. Nothing is changed."""
         facts = self._facts(self._open())
         if down:
             return plan.down(facts, to=to or "", count=count)
-        return plan.up(facts, to=to or "", count=count, out_of_order=self._policy(out_of_order))
+        found = plan.up(facts, to=to or "", count=count, out_of_order=self._policy(out_of_order))
+        return replace(found, refusals=self._refusals(found))
 
     def sql(self, wanted: Plan) -> str:
         """Return the SQL that carrying out `wanted` would run."""
@@ -184,19 +203,23 @@ class Migrator:
         group: bool | None = None,
         out_of_order: bool | None = None,
         wait_lock: float | None = None,
+        override: str | None = None,
     ) -> Report:
         """Apply what is pending: all, one (`single`), or as far as `to` (a version, a name, `+N`).
 
-        With `plan` (of `load_plan`), only exactly that: PlanError when history or files have moved since.
+        With `plan` (of `load_plan`), only exactly that: PlanError when history or files have moved since. Raises
+        PolicyError where the environment's policy is against it, unless `override` says why it is done all the same.
         """
         policy = self._policy(out_of_order)
 
         def make(facts: Facts) -> Plan:
             if plan is not None:
-                return _agreed(plan, facts, policy)
+                from instar.gate import agreed
+
+                return agreed(plan, facts, policy)
             return _plan_up(facts, to=to or "", count=1 if single else None, out_of_order=policy)
 
-        return self._run("up", make, group=group, wait_lock=wait_lock)
+        return self._run("up", make, group=group, wait_lock=wait_lock, override=override)
 
     def down(self, *, to: str | None = None, count: int | None = None, wait_lock: float | None = None) -> Report:
         """Roll back the last migration, the last `count`, or all that are newer than `to` ("0": all)."""
@@ -204,6 +227,7 @@ class Migrator:
 
     def redo(self, *, to: str | None = None, count: int | None = None) -> Report:
         """Roll back and apply again: the last migration, the last `count`, or all newer than `to`."""
+        self._pass(lambda facts: plan.down(facts, to=to or "", count=count))
         back = self.down(to=to, count=count)
         versions = {step.version for step in back.steps}
         again = self._run("redo", lambda facts: plan.up(facts, out_of_order=OutOfOrder.APPLY, only=versions))
@@ -283,6 +307,7 @@ class Migrator:
         *,
         group: bool | None = None,
         wait_lock: float | None = None,
+        override: str | None = None,
     ) -> Report:
         from instar import execute
 
@@ -294,27 +319,33 @@ class Migrator:
                 metrics.update(event.metrics or {})
             self._watch(event)
 
-        with self._locked(verb, wait_lock) as history:
+        allowed: dict[str, object] = {}
+        gate = (lambda: allowed.update(self._pass(make, override))) if verb == "up" else None
+        with self._locked(verb, wait_lock, gate) as history:
             wanted = make(self._facts(history))
             options = execute.Options(
                 settings=self._settings(),
                 lock_deadline=self.environment.lock_deadline or float("inf"),
                 group=self.environment.group if group is None else group,
-                context=self._context(),
+                context=self._context() | allowed,
             )
             runner = execute.Execution(history.session, self._dialect(), history, options, watch)
             done = runner.run(wanted)
         return Report(tuple(done), time.perf_counter() - begun, metrics)
 
     @contextmanager
-    def _locked(self, verb: str, wait_lock: float | None = None) -> Iterator[History]:
-        """Hold the migrator lock, with the tracking tables made ready."""
+    def _locked(
+        self, verb: str, wait_lock: float | None = None, gate: Callable[[], None] | None = None
+    ) -> Iterator[History]:
+        """Hold the migrator lock, with the tracking tables made ready once the `gate` has let us through."""
         self.migrations()
         self._verb = verb
         history = self._open()
         session = history.session
         self._lock(session, history.names, self.environment.wait_lock if wait_lock is None else wait_lock)
         try:
+            if gate is not None:
+                gate()
             history.ensure()
             yield history
         except KeyboardInterrupt:
@@ -340,6 +371,22 @@ class Migrator:
                 self._watch(LockWaiting(other))
                 told = other
             time.sleep(_POLL)
+
+    def _refusals(self, wanted: Plan) -> tuple[Refusal, ...]:
+        """Return what the environment's policy has against a plan."""
+        if self.environment.policy == Policy():
+            return ()
+        from instar import gate
+
+        return gate.check(self.environment, wanted, self._connected, self._config)
+
+    def _pass(self, make: Callable[[Facts], Plan], override: str | None = None) -> Mapping[str, object]:
+        """Go through the gate of the policy; return what the log is to say of it."""
+        if self.environment.policy == Policy():
+            return {}
+        from instar import gate
+
+        return gate.passed(self.environment, self._refusals(make(self._facts(self._open()))), override)
 
     def _settings(self) -> Settings:
         here, about = self.environment, self._context()
@@ -425,31 +472,10 @@ class Migrator:
         assert rows
         session.run([history.finish(int(str(rows[0][0])), "completed", about), *session.durable(), Command("COMMIT")])
 
-    def _wrapped(self) -> "_Wrapped":
-        if not isinstance(self._connection, _Wrapped):
-            self._connection = _wrap(self._connection)
+    def _wrapped(self) -> "Wrapped":
+        if not isinstance(self._connection, Wrapped):
+            self._connection = wrap(self._connection)
         return self._connection
-
-
-class _Wrapped(Struct, frozen=True):
-    """A connection of the caller's, as a session."""
-
-    session: Session
-    dialect: dialects.Dialect
-    borrowed: Any = None
-    """A connection from a SQLAlchemy engine's pool: held as long as we use it, then given back."""
-
-
-def _wrap(connection: Any) -> _Wrapped:
-    borrowed: Any = None
-    if type(connection).__module__.startswith("sqlalchemy."):
-        if hasattr(connection, "raw_connection"):
-            borrowed = connection = connection.raw_connection()
-        else:
-            connection = connection.connection
-        connection = connection.driver_connection
-    session = dialects.for_connection(connection)
-    return _Wrapped(session, dialects.load(session.dialect), borrowed)
 
 
 @cache
@@ -468,25 +494,3 @@ def _let_go(session: Session) -> None:
     except DatabaseError as error:
         if not error.connection_lost:
             raise
-
-
-def _plan_up(facts: Facts, *, to: str, count: int | None, out_of_order: OutOfOrder) -> Plan:
-    return plan.up(facts, to=to, count=count, out_of_order=out_of_order)
-
-
-def _agreed(old: Plan, facts: Facts, policy: OutOfOrder) -> Plan:
-    """Make the plan anew, and refuse where it is not the one that was looked at."""
-    from instar import planfile
-
-    if plan.mark(facts.entries) != old.history:
-        raise PlanError("the history has moved since the plan was made", hint="make a new plan and look at it again")
-    wanted = {step.migration.version for step in old.steps}
-    if any(step.action is Action.ROLLBACK for step in old.steps):
-        new = plan.down(facts, count=len(old.steps))
-    else:
-        new = plan.up(facts, out_of_order=policy)
-        kept = tuple(step for step in new.steps if step.migration.version in wanted)
-        new = Plan(kept, new.history, old.identifier, new.notes)
-    if not planfile.same(old, new):
-        raise PlanError("the plan no longer fits to files and history", hint="make a new plan and look at it again")
-    return new

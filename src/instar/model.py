@@ -233,13 +233,29 @@ class Step(Struct, frozen=True):
     covers: tuple[Migration, ...] = ()
 
 
+class Refusal(Struct, frozen=True):
+    """Why the policy of an environment does not let a plan run. `version` is "" where it is about the run itself.
+
+    `policy` is the key in instar.toml that refuses ("max_risk"); `hint` says what would do.
+    """
+
+    version: str
+    policy: str
+    message: str
+    hint: str = ""
+
+
 class Plan(Struct, frozen=True):
-    """What will be done, in order. `history` is a mark of the history that it was made from."""
+    """What will be done, in order. `history` is a mark of the history that it was made from.
+
+    `refusals` are what the environment's policy has against it: `up` would not run it.
+    """
 
     steps: tuple[Step, ...]
     history: str
     identifier: str = ""
     notes: tuple[str, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
 
 
 class State(StrEnum):

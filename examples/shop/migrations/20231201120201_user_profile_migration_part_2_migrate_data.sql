@@ -2,7 +2,7 @@
 -- description = "Copy bio and avatar_url of the existing users into user_profiles"
 -- author = "shop-team@example.com"
 -- estimated_duration = "5 seconds"
--- risk_level = "medium"
+-- risk_level = "high"
 -- reversible = true
 -- requires_downtime = false
 -- affected_tables = ["user_profiles"]

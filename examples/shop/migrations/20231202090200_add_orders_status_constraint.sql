@@ -2,7 +2,7 @@
 -- description = "Allow only known values in orders.status, for new and changed rows"
 -- author = "shop-team@example.com"
 -- estimated_duration = "1 second"
--- risk_level = "low"
+-- risk_level = "medium"
 -- reversible = true
 -- requires_downtime = false
 -- affected_tables = ["orders"]

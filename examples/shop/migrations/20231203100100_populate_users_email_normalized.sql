@@ -2,7 +2,7 @@
 -- description = "Fill users.email_normalized of the existing users, in batches"
 -- author = "shop-team@example.com"
 -- estimated_duration = "10 seconds"
--- risk_level = "medium"
+-- risk_level = "high"
 -- reversible = true
 -- requires_downtime = false
 -- affected_tables = ["users"]

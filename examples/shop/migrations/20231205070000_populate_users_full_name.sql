@@ -2,7 +2,7 @@
 -- description = "Give every user a full name, made of first and last name"
 -- author = "shop-team@example.com"
 -- estimated_duration = "10 seconds"
--- risk_level = "medium"
+-- risk_level = "high"
 -- reversible = true
 -- requires_downtime = false
 -- affected_tables = ["users", "user_full_name_backups"]

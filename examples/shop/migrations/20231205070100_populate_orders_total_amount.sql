@@ -2,7 +2,7 @@
 -- description = "Compute orders.total_amount where it is missing"
 -- author = "shop-team@example.com"
 -- estimated_duration = "15 seconds"
--- risk_level = "medium"
+-- risk_level = "high"
 -- reversible = true
 -- requires_downtime = false
 -- affected_tables = ["orders", "order_total_amount_backups"]

@@ -35,9 +35,12 @@ class Invocation:
             self._loaded = self._load()
         return self._loaded
 
-    def settings(self) -> "Environment":
-        """Return the environment that was asked for, with the options of the command line in it."""
-        environment = self.configuration().environment(self.environment, database=self.database)
+    def settings(self, *, offline: bool = False) -> "Environment":
+        """Return the environment that was asked for, with the options of the command line in it.
+
+        `offline` says that no database will be asked, so that variables of its URL may be unset.
+        """
+        environment = self.configuration().environment(self.environment, database=self.database, offline=offline)
         self.secrets.extend(environment.secrets())
         return environment
 

@@ -12,7 +12,7 @@ import msgspec
 
 from instar.config import variables
 from instar.config.environment import Environment, build
-from instar.config.tables import File, Table
+from instar.config.tables import File, Policy, Table
 from instar.config.typed import Origin, check, convert, unknown
 from instar.errors import ConfigError
 from instar.model import Place
@@ -55,11 +55,14 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         known = self.environments()
         return str(named or (known[0] if len(known) == 1 else "development"))
 
-    def environment(self, name: str | None = None, *, database: str | None = None) -> Environment:
+    def environment(
+        self, name: str | None = None, *, database: str | None = None, offline: bool = False
+    ) -> Environment:
         """Return the environment `name` with everything merged and all variables filled in.
 
-        `database` goes before the URL of the file. Raises ConfigError for an unknown environment (in a file without
-        any, every name is good) and for a variable that has no value.
+        `database` goes before the URL of the file. With `offline` a URL whose variables are not set stays as it is.
+        Raises ConfigError for an unknown environment (in a file without any, every name is good) and for a variable
+        that has no value.
         """
         name = name or self.default()
         known = self.environments()
@@ -67,6 +70,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
             raise unknown(f"there is no environment {name!r} in {self.origin.file}", name, known)
         merged = self._merged(name)
         source = self._add_url(merged, database)
+        if offline and not self._fillable(merged.get("url")):
+            merged["url"] = str(merged["url"]).replace("${", "$${")
         return build(name, convert(self._expand(merged, (), name), Table, self.origin), self.root, source)
 
     def _merged(self, name: str) -> dict[str, Any]:
@@ -91,6 +96,15 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         if isinstance(value, list):
             return [self._expand(item, path, name) for item in value]
         return self._fill(value, path, name) if isinstance(value, str) and "${" in value else value
+
+    def _fillable(self, url: object) -> bool:
+        try:
+            variables.expand_url(str(url or ""), self.variables)
+        except variables.UnsetError:
+            return False
+        except variables.MalformedError:
+            return True
+        return True
 
     def _fill(self, text: str, path: tuple[str, ...], name: str) -> str:
         fill = variables.expand_url if path == ("url",) else variables.expand
@@ -193,4 +207,4 @@ def _overlay(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, An
     return merged
 
 
-__all__ = ["Config", "Environment", "find", "load", "schema"]
+__all__ = ["Config", "Environment", "Policy", "find", "load", "schema"]

@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 
 from instar import redact
-from instar.config import duration
-from instar.config.tables import OutOfOrder, Table
+from instar.config import duration, window
+from instar.config.tables import Lint, Naming, OutOfOrder, Policy, Table
 from instar.config.typed import unknown
 from instar.errors import ConfigError
 
@@ -40,6 +40,9 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     out_of_order: OutOfOrder = "safe"
     group: bool = False
     session_pooler: bool = False
+    lint: Lint = Lint()
+    naming: Naming = Naming()
+    policy: Policy = Policy()
 
     def database(self) -> str:
         """Return the URL. Raises ConfigError when none is known."""
@@ -93,6 +96,9 @@ def build(name: str, table: Table, root: Path, url_source: str) -> Environment:
         out_of_order=table.out_of_order or ("apply" if name == "development" else "safe"),
         group=table.group,
         session_pooler=table.session_pooler,
+        lint=table.lint,
+        naming=table.naming,
+        policy=_policy(table.policy),
     )
 
 
@@ -105,6 +111,16 @@ def folders(value: object, root: Path) -> tuple[Path, ...]:
 
 def _folder(value: str | Path, root: Path) -> Path:
     return root / Path(value).expanduser()
+
+
+def _policy(policy: Policy) -> Policy:
+    """Return the policy. Raises ConfigError at a window that is none."""
+    for text in policy.windows:
+        try:
+            window.parse(text)
+        except ValueError as error:
+            raise ConfigError(f"policy.windows: {error}") from None
+    return policy
 
 
 def _text(value: object) -> str:

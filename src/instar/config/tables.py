@@ -5,8 +5,23 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from instar.config.duration import PATTERN
+from instar.config.window import PATTERN as WINDOW
 
 OutOfOrder = Literal["refuse", "safe", "apply"]
+Weight = Literal["error", "warning", "info", "off"]
+FailOn = Literal["error", "warning", "info", "never"]
+RiskLevel = Literal["low", "medium", "high"]
+HeaderKey = Literal[
+    "description",
+    "author",
+    "estimated_duration",
+    "risk_level",
+    "reversible",
+    "requires_downtime",
+    "affected_tables",
+    "dependencies",
+    "tags",
+]
 Text = str | int | float | bool
 Duration = str | int | float
 
@@ -47,6 +62,87 @@ class Seeds(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     ] = "seeds"
 
 
+class Lint(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What `instar lint` goes by."""
+
+    rules: Annotated[
+        dict[str, Weight], Meta(description="What a rule, or a group, weighs: error, warning, info or off.")
+    ] = {}
+    fail_on: Annotated[
+        FailOn, Meta(description="Exit with 4 at findings of this weight or more: error, warning, info, never.")
+    ] = "warning"
+    server_version: Annotated[
+        int, Meta(description="Major version of the server, 0: not known, what holds for every version counts.", ge=0)
+    ] = 0
+    small_table_rows: Annotated[
+        int,
+        Meta(description="Work on a table of at most so many rows blocks nobody (known from a live database).", ge=0),
+    ] = 10_000
+    dialect: Annotated[
+        str, Meta(description="postgresql, mysql, mariadb or sqlite, where no URL tells. Default: postgresql.")
+    ] = ""
+    baseline: Annotated[str, Meta(description="File of the findings that do not count; relative to this file.")] = (
+        "instar-lint-baseline.toml"
+    )
+
+
+class Naming(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How things that a migration creates are to be called. An empty text: that kind may be called anything."""
+
+    file: Annotated[str, Meta(description="Regular expression of a migration's file name.")] = (
+        r"\d{14}_[a-z][a-z0-9]*(_[a-z0-9]+)*\.(sql|py)"
+    )
+    table: Annotated[str, Meta(description="Regular expression of a table's name.")] = r"[a-z][a-z0-9]*(_[a-z0-9]+)*"
+    column: Annotated[str, Meta(description="Regular expression of a column's name.")] = r"[a-z][a-z0-9]*(_[a-z0-9]+)*"
+    index: Annotated[str, Meta(description="Template of an index: {table}, {columns}.")] = "idx_{table}_{columns}"
+    primary_key: Annotated[str, Meta(description="Template of a primary key: {table}, {columns}.")] = (
+        "pk_{table}_{columns}"
+    )
+    foreign_key: Annotated[str, Meta(description="Template of a foreign key: {table}, {columns}, {referenced}.")] = (
+        "fk_{table}_{columns}"
+    )
+    unique: Annotated[str, Meta(description="Template of a unique constraint: {table}, {columns}.")] = (
+        "uk_{table}_{columns}"
+    )
+    check: Annotated[str, Meta(description="Template of a check: {table}, {columns}, {what}.")] = "chk_{table}_{what}"
+    plural: Annotated[bool, Meta(description="Whether a table's name ends in an English plural.")] = True
+    uncountable: Annotated[list[str], Meta(description="Words that are their own plural in your field.")] = []
+    exceptions: Annotated[list[str], Meta(description="Names, with * and ?, that may be as they are.")] = []
+
+
+class Policy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What `instar up` demands before it touches the database. Nothing, unless it stands here."""
+
+    max_risk: Annotated[
+        RiskLevel | None, Meta(description="Migrations of a higher risk are refused: low, medium, high.")
+    ] = None
+    reviewers: Annotated[
+        bool | dict[RiskLevel, int],
+        Meta(description="How many must have approved, by risk; true: 1 for low, 2 for medium, 3 for high."),
+    ] = False
+    promote_from: Annotated[
+        str, Meta(description="Environment in which every migration must be applied before, with the same checksum.")
+    ] = ""
+    require_tests: Annotated[
+        bool, Meta(description="A record of passed tests (instar approve --tested), as extensive as the risk asks for.")
+    ] = False
+    windows: Annotated[
+        list[Annotated[str, Meta(pattern=WINDOW)]],
+        Meta(description='When it may run: "mon-thu 09:00-16:00 Europe/Berlin"; UTC without a zone.'),
+    ] = []
+    downtime: Annotated[
+        Literal["allow", "refuse"], Meta(description="Migrations that require downtime: allow or refuse.")
+    ] = "allow"
+    required_headers: Annotated[list[HeaderKey], Meta(description="Keys that every migration's header must have.")] = []
+    rules: Annotated[
+        dict[str, Weight],
+        Meta(description="What lint's rules, or groups of them, weigh here: error, warning, info, off."),
+    ] = {}
+    lint: Annotated[
+        Literal["off", "error", "warning"], Meta(description="Findings of this weight or more are refused.")
+    ] = "off"
+
+
 class Table(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What holds for one environment, or at the top of the file for all of them."""
 
@@ -76,6 +172,9 @@ class Table(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     ] = False
     migrations: Migrations = Migrations()
     seeds: Seeds = Seeds()
+    lint: Lint = Lint()
+    naming: Naming = Naming()
+    policy: Policy = Policy()
     placeholders: Annotated[dict[str, Text], Meta(description="Values for ${name} in SQL files.")] = {}
 
 

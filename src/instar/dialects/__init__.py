@@ -12,7 +12,7 @@ from msgspec import Struct
 from instar.catalog import Schema
 from instar.effects import Effect
 from instar.errors import DatabaseError, UsageError
-from instar.model import Blocker, Piece, Statement
+from instar.model import Blocker, Piece, Segment, Statement
 
 Tell = Callable[[str, str, str], None]
 """Receives a server notice: severity, message, detail."""
@@ -198,6 +198,21 @@ class Session(Protocol):
         """Close the connection; one that the caller supplied is left open and as it was."""
 
 
+class Scratch(Protocol):
+    """A throw-away database: a history is replayed in it, two ways to go on are compared. `name` is for people."""
+
+    name: str
+
+    def replay(self, parts: Sequence[Segment]) -> str:
+        """Run a migration of the history; return what the server said when it refused a part of it, else ""."""
+
+    def outcome(self, parts: Sequence[Segment]) -> Mapping[str, str] | str:
+        """Run a migration on a copy: return every object's description by name, or why the server refused it."""
+
+    def close(self) -> None:
+        """Take it away."""
+
+
 class Dialect(Protocol):
     """What one engine is like, without a connection."""
 
@@ -246,6 +261,9 @@ class Dialect(Protocol):
     def spell(self, key: str) -> str:
         """Return a key or an identifier as it is written in SQL: quoted only where it must be."""
 
+    def scratch(self, version: int = 0) -> "Scratch | None":
+        """Start a throw-away server of the major version, or the newest that is here; None where there is none."""
+
     def refuses_transaction(self, error: DatabaseError) -> bool:
         """Whether the server refused a statement only because it cannot run inside a transaction."""
 
@@ -272,6 +290,11 @@ _SCHEMES = {
     "sqlite": "sqlite",
     "sqlite3": "sqlite",
 }
+
+
+def known(scheme: str) -> str:
+    """Return the dialect's name for a URL scheme, "" for one that nobody knows."""
+    return _SCHEMES.get(scheme, "")
 
 
 def load(name: str) -> Dialect:
@@ -315,11 +338,13 @@ __all__ = [
     "Names",
     "Outcome",
     "Probe",
+    "Scratch",
     "Server",
     "Session",
     "Settings",
     "Tell",
     "for_connection",
     "for_url",
+    "known",
     "load",
 ]

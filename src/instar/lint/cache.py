@@ -4,25 +4,34 @@ The whole cache is void when anything that verdicts depend on is another: a file
 setting, the version of Python.
 """
 
+import gc
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import suppress
 from hashlib import blake2b
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Raw, Struct, msgpack
 
-import instar
+from instar import version
 from instar.judgement import Judged, Risk
 from instar.lint.engine import Linter
-from instar.lint.memory import State
+from instar.lint.memory import ALL_OF, State
+from instar.lint.shares import shares
 from instar.model import Finding, Migration
 
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
 _GITIGNORE = "*\n"
+_WORTH_SHARING = 300
+_PROCESSES = 4
 
 
 class _Kept(Struct, frozen=True, array_like=True):
@@ -50,28 +59,21 @@ class Cache:
         self._changed = False
 
     def judge(self, linter: Linter, state: State, migrations: Sequence[Migration]) -> Iterator[Judged]:
-        """Yield each migration judged, now or earlier. Effects are not kept: `up` and `down` may be empty."""
-        seen: dict[str, _Kept] = {}
-        for migration in migrations:
-            mark = _print(migration)
-            kept = self._entries.get(migration.path)
-            if kept is None or kept.print != mark or not mark or not state.holds(kept.reads):
-                judged, kept = self._judged(linter, state, migration, mark)
-            else:
-                state.apply(kept.writes)
-                judged = _remembered(migration, kept)
-            seen[migration.path] = kept
-            yield judged
-        self._changed = self._changed or len(seen) != len(self._entries)
-        self._entries = seen
-
-    def _judged(self, linter: Linter, state: State, migration: Migration, mark: bytes) -> tuple[Judged, _Kept]:
-        state.begin()
-        judged = next(iter(linter.judge([migration])))
-        reads, writes = state.end()
-        self._changed = True
-        findings, risk = msgpack.encode(judged.findings), msgpack.encode(judged.risk)
-        return judged, _Kept(mark, reads, writes, Raw(findings), Raw(risk))
+        """Yield each migration judged, now or earlier. Effects are not kept: `up` and `down` are empty."""
+        marks = [_print(migration) for migration in migrations]
+        entries = (self._entries.get(migration.path) for migration in migrations)
+        strange = sum(kept is None or kept.print != mark for kept, mark in zip(entries, marks, strict=True))
+        work = _Work(linter, state, migrations, marks, self._entries)
+        gc.disable()
+        try:
+            found = _shared(work) if strange > _WORTH_SHARING else work.whole()
+        finally:
+            gc.enable()
+        before, self._entries = self._entries, {m.path: kept for m, kept in zip(migrations, found, strict=True) if kept}
+        self._changed = before != self._entries
+        for migration, kept in zip(migrations, found, strict=True):
+            if kept is not None:
+                yield _remembered(migration, kept)
 
     def save(self) -> None:
         """Write the cache, if there is anything new."""
@@ -96,6 +98,88 @@ class Cache:
         return found.entries if found.salt == self._salt else {}
 
 
+class _Work(Struct, frozen=True):
+    """All that is needed to judge: what changes is `linter` and `state`, of which each process has its own."""
+
+    linter: Linter
+    state: State
+    migrations: Sequence[Migration]
+    marks: Sequence[bytes]
+    entries: Mapping[str, _Kept]
+
+    def share(self, mine: Container[int], *, follow: bool = True) -> Iterator[_Kept | None]:
+        """Yield the verdict of every migration, None for those whose index is not in `mine`.
+
+        These are learned all the same when `follow` says that they may have to do with ours.
+        """
+        for index, (migration, mark) in enumerate(zip(self.migrations, self.marks, strict=True)):
+            ours = index in mine
+            if not ours and not follow:
+                yield None
+                continue
+            kept = self.entries.get(migration.path)
+            if kept is not None and mark and kept.print == mark and self.state.holds(kept.reads):
+                self.state.apply(kept.writes)
+                yield kept
+            elif ours:
+                yield self._judged(migration, mark)
+            else:
+                self.linter.learn(migration)
+                self.state.end()
+                yield None
+
+    def whole(self) -> list[_Kept | None]:
+        """Judge all of them here."""
+        return list(self.share(range(len(self.migrations))))
+
+    def _judged(self, migration: Migration, mark: bytes) -> _Kept:
+        self.state.begin()
+        judged = next(iter(self.linter.judge([migration])))
+        reads, writes = self.state.end()
+        return _Kept(mark, reads, writes, Raw(msgpack.encode(judged.findings)), Raw(msgpack.encode(judged.risk)))
+
+
+def _shared(work: _Work) -> list[_Kept | None]:
+    """Share the work among processes, apart where migrations have nothing in common; see instar.lint.shares."""
+    count = min(os.cpu_count() or 1, _PROCESSES)
+    if count == 1 or not hasattr(os, "fork") or threading.active_count() > 1:
+        return work.whole()
+    apart = shares(work.migrations, count)
+    total = len(work.migrations)
+    found = _in_processes(work, apart or [range(n, total, count) for n in range(count)], follow=apart is None)
+    if found is None or (apart and any(kept and ALL_OF & kept.reads.keys() for kept in found)):
+        return work.whole()
+    return found
+
+
+def _in_processes(work: _Work, dealt: Sequence[Container[int]], *, follow: bool) -> list[_Kept | None] | None:
+    """Judge each share in a process of its own; None when one of them failed."""
+    from multiprocessing import get_context
+
+    context = get_context("fork")
+    pipes = [context.Pipe(duplex=False) for _ in dealt]
+    processes = [
+        context.Process(target=_send, args=(work, mine, follow, sending))
+        for mine, (_, sending) in zip(dealt, pipes, strict=True)
+    ]
+    for process in processes:
+        process.start()
+    for _, sending in pipes:
+        sending.close()
+    try:
+        shared = [msgpack.decode(receiving.recv_bytes(), type=list[_Kept | None]) for receiving, _ in pipes]
+    except EOFError:
+        return None
+    finally:
+        for process in processes:
+            process.join()
+    return [next((kept for kept in item if kept is not None), None) for item in zip(*shared, strict=True)]
+
+
+def _send(work: _Work, mine: Container[int], follow: bool, end: "Connection") -> None:  # noqa: FBT001 - an argument of Process
+    end.send_bytes(msgpack.encode(list(work.share(mine, follow=follow))))
+
+
 def _remembered(migration: Migration, kept: _Kept) -> Judged:
     findings = msgpack.decode(kept.findings, type=tuple[Finding, ...]) if bytes(kept.findings) != b"\x90" else ()
     return Judged(migration, findings, risk=msgpack.decode(kept.risk, type=Risk | None))
@@ -111,8 +195,8 @@ def _print(migration: Migration) -> bytes:
 
 
 def _salt(settings: object) -> bytes:
-    found = blake2b(msgpack.encode((sys.version, instar.__version__, settings)), digest_size=16)
-    root = Path(instar.__file__).parent
+    found = blake2b(msgpack.encode((sys.version, version.__version__, settings)), digest_size=16)
+    root = Path(version.__file__).parent
     for folder, _, names in sorted(os.walk(root)):
         for name in sorted(names):
             if name.endswith((".py", ".sql")):

@@ -1,6 +1,7 @@
 """Runs rules over migrations: every statement is analysed, judged against the schema before it, and then learned."""
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, cast
@@ -11,7 +12,7 @@ from instar.dialects import Dialect
 from instar.effects import Effect, LockMode
 from instar.errors import InstarError
 from instar.judgement import Judged
-from instar.lint import rules
+from instar.lint import risk, rules
 from instar.lint.look import Held, Look, Options, Unit
 from instar.model import Finding, Migration, Place, Script, Severity, Statement
 from instar.source import script as source_script
@@ -23,40 +24,66 @@ UNREADABLE = "unreadable"
 """The rule of a file that cannot be read at all."""
 
 
+# What changes rows changes no schema. (SELECT ... INTO makes a table.)
+_ONLY_ROWS = re.compile(r"(?:insert|update|delete|merge)\b", re.IGNORECASE)
+
+
 @cache
 def catalogue() -> Mapping[str, "Rule"]:
     """Return all rules by name: ours, and those of plug-ins."""
     return {name: cast("Rule", registry.load(rules, name)) for name in registry.names(rules)}
 
 
+_Wanted = dict[str, list[tuple[Callable[[Look], Iterator[Finding]], str, Severity]]]
+"""By kind of change: the checks that want to see it, with the names of their rules and what they weigh."""
+
+
 class Linter:
     """Judges migrations of one dialect in order, on a schema that it keeps up to date."""
 
-    def __init__(self, dialect: Dialect, schema: Schema, options: Options | None = None) -> None:
+    def __init__(
+        self, dialect: Dialect, schema: Schema, options: Options | None = None, *, created: Collection[str] = ()
+    ) -> None:
         self._dialect = dialect
         self._schema = schema
         self._options = options or Options()
-        self._release: set[str] = set()
-        self._by_kind: dict[str, list[tuple[str, Rule, Severity]]] = {}
+        self._release = set(created)
+        self._ran: set[str] = set()
+        self._wanted: dict[tuple[str, bool], _Wanted] = {(s, b): {} for s in ("up", "down") for b in (False, True)}
         for name, rule in catalogue().items():
             severity = self._severity(name, rule)
             if severity is not None and self._fits(rule):
-                for kind in rule.ON:
-                    self._by_kind.setdefault(kind, []).append((name, rule, severity))
+                self._ran.add(name)
+                self._take(name, rule, severity)
 
-    def judge(self, migrations: Sequence[Migration], *, wanted: Container[str] | None = None) -> Iterator[Judged]:
+    def judge(
+        self, migrations: Sequence[Migration], *, wanted: Container[str] | None = None, together: bool | None = None
+    ) -> Iterator[Judged]:
         """Yield each of `migrations` judged; those whose version is not in `wanted` are only learned.
 
-        What wanted migrations create counts as new in all later ones: they are one release.
+        `together` says that they are one release: what they create counts as new in all later ones. Left out, that is
+        so when `wanted` is given.
         """
+        one = wanted is not None if together is None else together
         for migration in migrations:
             if wanted is None or migration.version in wanted:
-                yield self._judged(migration, together=wanted is not None)
+                yield self._judged(migration, together=one)
             else:
-                self._learn(migration)
+                self.learn(migration)
+
+    def _take(self, name: str, rule: "Rule", severity: Severity) -> None:
+        for (section, stored), wanted in self._wanted.items():
+            if (section == "up" or getattr(rule, "DOWN", False)) and (not stored or getattr(rule, "STORED", False)):
+                for kind in rule.ON:
+                    wanted.setdefault(kind, []).append((rule.check, name, severity))
+
+    @property
+    def created(self) -> Collection[str]:
+        """The relations that the migrations judged together so far have made: nobody waits for these."""
+        return self._release
 
     def _severity(self, name: str, rule: "Rule") -> Severity | None:
-        said = self._options.severities.get(name)
+        said = self._options.severities.get(name) or self._options.severities.get(rule.GROUP)
         if said == "off":
             return None
         return Severity(said) if said else rule.SEVERITY
@@ -68,32 +95,49 @@ class Linter:
         version = self._options.version or (self._schema.version[0] if self._schema.version else 0)
         return not version or ((first is None or version >= first) and (last is None or version <= last))
 
-    def _learn(self, migration: Migration) -> None:
-        for script in migration.up:
-            for statement in _readable(script, self._dialect):
+    def learn(self, migration: Migration) -> None:
+        """Change the schema as `judge` would, without judging."""
+        self._schema.restore()
+        try:
+            statements = self._unit(migration, "up", migration.up, set()).statements
+        except InstarError:
+            return
+        for statement in statements:
+            if not _ONLY_ROWS.match(statement.text):
                 effect = self._dialect.analyse(statement.text, self._schema)
                 self._dialect.learn(effect, self._schema, migration.version)
 
     def _judged(self, migration: Migration, *, together: bool) -> Judged:
         created = self._release if together else set()
+        self._schema.restore()
         up, found = self._section(migration, "up", migration.up, created)
-        down, more = self._section(migration, "down", migration.down, created)
-        return Judged(migration, tuple(found + more), _pairs(up), _pairs(down))
+        down, more = self._section(migration, "down", migration.down, created, up)
+        judged = risk.of(up, self._dialect, self._options) if up else None
+        return Judged(migration, tuple(found + more), _pairs(up), _pairs(down), judged)
 
     def _section(
-        self, migration: Migration, section: str, scripts: Sequence[Script], created: set[str]
+        self,
+        migration: Migration,
+        section: str,
+        scripts: Sequence[Script],
+        created: set[str],
+        up: Unit | None = None,
     ) -> tuple[Unit | None, list[Finding]]:
         try:
             unit = self._unit(migration, section, scripts, created)
         except InstarError as error:
             place = error.place or Place(migration.path, 1)
             return None, [Finding(UNREADABLE, Severity.ERROR, error.message, place, advice=error.hint)]
+        unit.up = up
         look = Look(unit, self._dialect, self._options)
+        look.ran = self._ran
         found: list[Finding] = []
         for index, statement in enumerate(unit.statements):
             found += self._statement(look, index, statement)
         look.change, look.index = None, max(len(unit.statements) - 1, 0)
         found += self._run(look, "migration")
+        look.found = tuple(found)
+        found += self._run(look, "findings")
         return unit, found
 
     def _unit(self, migration: Migration, section: str, scripts: Sequence[Script], created: set[str]) -> Unit:
@@ -129,7 +173,7 @@ class Linter:
 
     def _look_at(self, look: Look, effect: Effect, depth: int) -> list[Finding]:
         look.effect, look.depth, look.change = effect, depth, None
-        found = list(self._run(look, ""))
+        found = self._run(look, "")
         for change in effect.changes:
             look.change = change
             found += self._run(look, change.kind)
@@ -138,19 +182,12 @@ class Linter:
         look.effect, look.depth, look.change = effect, depth, None
         return found
 
-    def _run(self, look: Look, kind: str) -> Iterator[Finding]:
-        for name, rule, severity in self._by_kind.get(kind, ()):
-            if look.unit.section == "down" and not getattr(rule, "DOWN", False):
-                continue
+    def _run(self, look: Look, kind: str) -> list[Finding]:
+        found: list[Finding] = []
+        for check, name, severity in self._wanted[look.unit.section, look.effect.stored].get(kind, ()):
             look.rule, look.severity = name, severity
-            yield from rule.check(look)
-
-
-def _readable(script: Script, dialect: Dialect) -> Sequence[Statement]:
-    try:
-        return source_script.statements(script, dialect)
-    except InstarError:
-        return ()
+            found += check(look)
+        return found
 
 
 def _pairs(unit: Unit | None) -> tuple[tuple[Statement, Effect], ...]:

@@ -1,6 +1,6 @@
 """What a rule sees: one change, its statement, the transaction so far, the migration, and the schema before it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 
@@ -20,7 +20,7 @@ class Options(Struct, frozen=True):
     version: int = 0
     small: int = 10_000
     severities: Mapping[str, str] = field(default_factory=dict)
-    naming: Mapping[str, str] = field(default_factory=dict)
+    naming: Mapping[str, object] = field(default_factory=dict)
     required: tuple[str, ...] = ()
     settings: Mapping[str, object] = field(default_factory=dict)
 
@@ -52,7 +52,11 @@ class Unit(Struct):
     held: dict[str, Held] = field(default_factory=dict)
     before: dict[str, Table] = field(default_factory=dict)
     """The relations that the statements are about, as they were when first met."""
+    around: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    """Of each of them: the tables that reference it, the views that read it, and its partitions, counted."""
     notes: dict[str, object] = field(default_factory=dict)
+    up: "Unit | None" = None
+    """Of a `down`: the `up` that it undoes."""
 
     def remember(self, effect: Effect) -> None:
         """Keep the relations of a statement as they are before it."""
@@ -61,6 +65,7 @@ class Unit(Struct):
             table = self.schema.table(key)
             if table is not None:
                 self.before[key] = table
+                self.around[key] = self.schema.around(key)
 
 
 class Look:
@@ -77,6 +82,8 @@ class Look:
         self.rule = ""
         self.severity = Severity.WARNING
         self.depth = 0
+        self.found: Sequence[Finding] = ()
+        self.ran: Collection[str] = ()
 
     # What is there
 

@@ -27,6 +27,9 @@ _SHELVES: Mapping[str, tuple[str, Any]] = {
 }
 """The shelves of a Schema: the letter that their labels begin with, and the type of their values."""
 
+ALL_OF = frozenset(letter + _ALL for letter, _ in _SHELVES.values())
+"""The labels of whole shelves: somebody looked at all there is."""
+
 
 class State:
     """A schema under observation. `begin` and `end` stand around one migration."""
@@ -123,19 +126,27 @@ class _Shelf(MutableMapping[str, Any]):
             self._dirty[key] = self._tokens.get(key, _ABSENT)
 
     def __getitem__(self, key: str) -> Any:
-        self._look(key)
-        if key in self._raw:
-            self._values[key] = self._decoder.decode(self._raw.pop(key))
-        return self._values[key]
+        value = self.get(key)
+        if value is None:
+            raise KeyError(key)
+        return value
 
+    # Called a hundred times for each migration, by everyone: nothing is called from here that need not be.
     def get(self, key: str, default: Any = None) -> Any:
-        return self[key] if key in self else default  # noqa: SIM401 - this is what it would call
+        label = self._letter + key
+        if label not in self._reads and label not in self._written:
+            self._reads[label] = self._tokens.get(key, _ABSENT)
+        value = self._values.get(key)
+        if value is not None:
+            return value
+        raw = self._raw.pop(key, None)
+        if raw is None:
+            return default
+        value = self._values[key] = self._decoder.decode(raw)
+        return value
 
     def __contains__(self, key: object) -> bool:
-        if not isinstance(key, str):
-            return False
-        self._look(key)
-        return key in self._values or key in self._raw
+        return isinstance(key, str) and self.get(key) is not None
 
     def __setitem__(self, key: str, value: Any) -> None:
         self._write(key)

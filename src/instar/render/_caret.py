@@ -13,10 +13,11 @@ def where(place: Place) -> str:
     return f"{place.file}:{place.line}:{place.column}"
 
 
-def excerpt(place: Place) -> list[str]:
-    """Return the source line with a caret below its column; nothing when the line is not known.
+def excerpt(place: Place, end: int = 0) -> list[str]:
+    """Return the source line with a caret below its column, or below all up to the column `end`.
 
-    A long line is cut around the caret; tabs and wide characters keep the caret below its character.
+    Nothing when the line is not known. A long line is cut around the caret; tabs and wide characters keep the caret
+    below its character.
     """
     if not place.source.strip():
         return []
@@ -27,7 +28,8 @@ def excerpt(place: Place) -> list[str]:
     more = "…" if start + _WIDTH < len(place.source) else ""
     number = f"{place.line:>5} | "
     line = (before + after + more).replace("\t", _TAB)
-    return [number + line, " " * (len(number) - 2) + "| " + " " * _columns(before) + "^"]
+    carets = "^" * max(_columns(after[: max(end - place.column, 1)]), 1)
+    return [number + line, " " * (len(number) - 2) + "| " + " " * _columns(before) + carets]
 
 
 def _columns(text: str) -> int:

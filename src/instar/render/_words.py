@@ -1,7 +1,7 @@
 """How times, states and statements are said, whatever the output."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from instar.model import Action, Attempt, Blocker, Condition, Migration, Plan, Segment, State, Statement, Step
@@ -109,8 +109,14 @@ def attempt_cells(attempt: Attempt) -> tuple[str, ...]:
         attempt.status,
         took(spent),
         str(attempt.context.get("actor") or ""),
-        shortened(attempt.error_message or ""),
+        shortened(attempt.error_message or _overridden(attempt)),
     )
+
+
+def _overridden(attempt: Attempt) -> str:
+    """Say that a policy was overridden for this attempt, and why; "" when none was."""
+    found = attempt.context.get("override")
+    return f"policy overridden: {found.get('reason', '')}" if isinstance(found, Mapping) else ""
 
 
 def segment_title(segment: Segment) -> str:

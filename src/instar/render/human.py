@@ -46,7 +46,8 @@ def plan(plan: Plan) -> RenderableType:
     if not plan.steps:
         return Group(*notes, Text("nothing to do", style="green"))
     steps = chain.from_iterable(_step(step) for step in plan.steps)
-    return Group(*steps, *notes, Text(_words.plan_summary(plan), style="bold"))
+    refused = [Text(line, style="yellow") for line in plain.refused(plan)]
+    return Group(*steps, *notes, *refused, Text(_words.plan_summary(plan), style="bold"))
 
 
 def history(attempts: Sequence[Attempt]) -> RenderableType:

@@ -130,6 +130,7 @@ def _plan(plan: Plan) -> Value:
         "history": plan.history,
         "steps": [_step(step) for step in plan.steps],
         "notes": plan.notes,
+        "refusals": [problem.refusal(each) for each in plan.refusals],
     }
 
 

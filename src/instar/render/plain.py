@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import chain
 
 from instar.model import Attempt, Condition, Plan, Step
-from instar.render import Repair, Report, _words
+from instar.render import Repair, Report, _words, problem
 from instar.render._table import table
 
 STATUS_HEAD = ("", "VERSION", "NAME", "STATE", "APPLIED", "TOOK", "BY", "NOTE")
@@ -22,7 +22,13 @@ def plan(plan: Plan) -> str:
     if not plan.steps:
         return "\n".join([*(f"note: {note}" for note in plan.notes), "nothing to do"])
     steps = chain.from_iterable(_step(step) for step in plan.steps)
-    return "\n".join([*steps, *(f"note: {note}" for note in plan.notes), _words.plan_summary(plan)])
+    notes = [f"note: {note}" for note in plan.notes]
+    return "\n".join([*steps, *notes, *refused(plan), _words.plan_summary(plan)])
+
+
+def refused(plan: Plan) -> list[str]:
+    """Return what the environment's policy has against a plan."""
+    return ["the policy does not let it run:", *problem.refusals(plan.refusals)] if plan.refusals else []
 
 
 def history(attempts: Sequence[Attempt]) -> str:

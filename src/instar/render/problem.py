@@ -1,6 +1,9 @@
 """An error as people and programs read it: what happened, where, and what to do now."""
 
-from instar.errors import InstarError
+from collections.abc import Sequence
+
+from instar.errors import InstarError, PolicyError
+from instar.model import Refusal
 from instar.render._caret import excerpt, where
 from instar.render._table import table
 
@@ -14,7 +17,7 @@ def lines(error: InstarError) -> list[str]:
     at = [f"  --> {where(place)}", *excerpt(place)] if place else []
     details = [f"detail: {detail}" for detail in _texts(error, "detail")]
     context = [f"context: {text}" for text in _texts(error, "context")]
-    return [*head, *at, *_rows(error), *_done(error), *details, *context, *_hints(error)]
+    return [*head, *at, *_reasons(error), *_rows(error), *_done(error), *details, *context, *_hints(error)]
 
 
 def document(error: InstarError) -> dict[str, object]:
@@ -29,11 +32,18 @@ def document(error: InstarError) -> dict[str, object]:
     if error.place:
         place = error.place
         found["place"] = {"file": place.file, "line": place.line, "column": place.column, "source": place.source}
+    if isinstance(error, PolicyError):
+        found["reasons"] = [refusal(each) for each in error.reasons]
     for name in _ATTRIBUTES:
         values = [value for value in (getattr(each, name, None) for each in _chain(error)) if value]
         if values:
             found[name] = values[0]
     return found
+
+
+def refusal(found: Refusal) -> dict[str, object]:
+    """Return a reason of a policy as an object in JSON."""
+    return {name: getattr(found, name) or None for name in found.__struct_fields__}
 
 
 def _kind(error: InstarError) -> str:
@@ -67,6 +77,19 @@ def _rows(error: InstarError) -> list[str]:
             cells = [["NULL" if value is None else str(value) for value in row] for row in rows]
             return ["  " + line for line in table(cells, getattr(each, "columns", ()))]
     return []
+
+
+def _reasons(error: InstarError) -> list[str]:
+    return refusals(error.reasons) if isinstance(error, PolicyError) else []
+
+
+def refusals(found: Sequence[Refusal]) -> list[str]:
+    """Return a line for each reason of a policy, and one for what would do."""
+    lines = []
+    for each in found:
+        lines.append(f"  {each.policy}: {f'{each.version} ' if each.version else ''}{each.message}")
+        lines += [f"    {each.hint}"] if each.hint else []
+    return lines
 
 
 def _done(error: InstarError) -> list[str]:

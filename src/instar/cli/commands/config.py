@@ -50,6 +50,8 @@ def _values(asked: Invocation) -> dict[str, Any]:
         values[name] = duration.text(values[name])
     for name in ("directories", "seeds"):
         values[name] = [str(folder) for folder in values[name]]
+    for name in ("lint", "naming", "policy"):
+        values[name] = msgspec.to_builtins(values[name])
     for name in ("root", "templates"):
         values[name] = str(values[name])
     values["url"] = scrub(values["url"], asked.secrets)

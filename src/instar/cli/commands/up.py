@@ -39,6 +39,7 @@ EXAMPLES = (
 )
 @click.option("--group", is_flag=True, help="All in one transaction: all of them, or none.")
 @click.option("--out-of-order", is_flag=True, help="Apply late ones whatever they touch.")
+@click.option("--override", metavar="REASON", help="Go against the policy; the reason is recorded in the log.")
 @click.option("--wait-lock", metavar="DURATION", type=DURATION, help="Wait this long for another migrator to finish.")
 def command(
     asked: Invocation,
@@ -49,6 +50,7 @@ def command(
     file: str | None,
     group: bool,
     out_of_order: bool,
+    override: str | None,
     wait_lock: float | None,
 ) -> None:
     """Apply the pending migrations.
@@ -57,6 +59,8 @@ def command(
     by itself and is checkpointed. After a failure or a crash the same command goes on where it stopped.
     """
     _require_one(single=single, to=to, plan=file)
+    if override is not None and not override.strip():
+        raise click.UsageError("--override needs a reason: it is what the log will say")
     with progress(asked) as watch, asked.migrator(watch) as migrator:
         if dry_run:
             plan = _plan(migrator, file) or migrator.plan(
@@ -72,6 +76,7 @@ def command(
             group=group or None,
             out_of_order=out_of_order or None,
             wait_lock=wait_lock,
+            override=override,
         )
     show(asked, "report", report)
 

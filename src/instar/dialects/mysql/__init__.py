@@ -73,19 +73,22 @@ class Mysql:
         """Say what a statement changes, locks and works on."""
         from instar.dialects.mysql import analysis
 
-        return analysis.analyse(text, schema)
+        return analysis.analyse(text, schema, mariadb=self.name == "mariadb")
 
     def learn(self, effect: Effect, schema: Schema, version: str = "") -> None:
         """Change `schema` as the statement of `effect` would."""
         from instar.dialects.mysql import analysis
 
-        analysis.learn(effect, schema, version)
+        analysis.learnt(effect, schema, version, mariadb=self.name == "mariadb")
 
     def spell(self, key: str) -> str:
         """Return a key as it is written in SQL."""
         from instar.dialects.mysql.identifiers import spell
 
         return spell(key)
+
+    def scratch(self, version: int = 0) -> None:
+        """There is no server to throw away."""
 
     def refuses_transaction(self, error: DatabaseError) -> bool:
         """Whether a variable or a statement was refused because a transaction is open."""

@@ -11,6 +11,7 @@ from instar.model import Piece
 
 if TYPE_CHECKING:
     from instar.dialects.postgresql.connect import PostgreSQLSession
+    from instar.dialects.postgresql.scratch import Scratch
 
 
 class PostgreSQL:
@@ -91,6 +92,12 @@ class PostgreSQL:
         from instar.dialects.postgresql.identifiers import written
 
         return written(key)
+
+    def scratch(self, version: int = 0) -> "Scratch | None":
+        """Start an embedded server, where one is installed."""
+        from instar.dialects.postgresql import scratch
+
+        return scratch.start(version)
 
     def refuses_transaction(self, error: DatabaseError) -> bool:
         """Recognise active_sql_transaction, and a procedure that commits (invalid_transaction_termination)."""

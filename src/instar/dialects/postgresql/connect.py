@@ -9,6 +9,7 @@ import psycopg
 from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from instar.catalog import Schema
 from instar.dialects import Command, Names, Outcome, Probe, Server, Settings, Tell
 from instar.dialects.postgresql.wire import Wire, lost
 from instar.errors import ConnectError, DatabaseError, UsageError
@@ -267,6 +268,12 @@ class PostgreSQLSession:
         from instar.dialects.postgresql import catalog
 
         return catalog.measure(self)
+
+    def catalog(self) -> Schema:
+        """Read the live catalog."""
+        from instar.dialects.postgresql import live
+
+        return live.catalog(self)
 
     def cancel(self) -> None:
         """Cancel the running command."""

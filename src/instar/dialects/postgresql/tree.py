@@ -56,9 +56,17 @@ def plpgsql(text: str) -> list[Node]:
     result = library.pg_query_parse_plpgsql(text.encode())
     try:
         _raise(result.error)
-        return msgspec.json.decode(result.functions)  # type: ignore[no-any-return]
+        # The library closes the variables of a trigger (TG_OP, ...) once too often: `,{}}` for `,{}`.
+        mended = result.functions.replace(b",{}}", b",{}").replace(b"[{}}", b"[{}")
+        return msgspec.json.decode(mended)  # type: ignore[no-any-return]
     finally:
         library.pg_query_free_plpgsql_parse_result(result)
+
+
+def _mended(functions: bytes) -> bytes:
+    """Take out the brace too many that libpg_query writes behind each of a trigger function's own variables (TG_OP)."""
+    datums, action, rest = functions.partition(b'],"action":')
+    return datums.replace(b",{}}", b",{}") + action + rest
 
 
 def _parsed(item: Node, total: int) -> Parsed:

@@ -85,13 +85,16 @@ class Sqlite:
         """Change `schema` as the statement of `effect` would."""
         from instar.dialects.sqlite import analysis
 
-        analysis.learn(effect, schema, version)
+        analysis.learnt(effect, schema, version)
 
     def spell(self, key: str) -> str:
         """Return a key as it is written in SQL."""
         from instar.dialects.sqlite.identifiers import spell
 
         return spell(key)
+
+    def scratch(self, version: int = 0) -> None:
+        """There is no server to throw away."""
 
     def refuses_transaction(self, error: DatabaseError) -> bool:
         """Whether SQLite refused a statement because a transaction is open: it has no code for that, only words."""

@@ -1,11 +1,11 @@
 """CREATE INDEX without CONCURRENTLY stops writes while it reads the whole table.
 
 A plain CREATE INDEX holds a SHARE lock from its first row to the commit: every INSERT, UPDATE and DELETE of the table
-waits. CREATE INDEX CONCURRENTLY takes two passes and lets them through. instar runs it outside a transaction by itself,
-drops an INVALID leftover of an earlier attempt, and checks the index afterwards.
+waits. CREATE INDEX CONCURRENTLY takes two passes and lets them through. instar runs it outside a transaction by
+itself, drops an INVALID leftover of an earlier attempt, and checks the index afterwards.
 
-Safe when: the table is new in this migration or empty; the live catalog says that it is small; `ON ONLY` a partitioned
-table. A partitioned table takes no CONCURRENTLY: build the index on each partition, then attach.
+Safe when: the table is new in this migration or empty; the live catalog says that it is small; `ON ONLY` a
+partitioned table. A partitioned table takes no CONCURRENTLY: build the index on each partition, then attach.
 """
 
 import re

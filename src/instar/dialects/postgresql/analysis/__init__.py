@@ -64,6 +64,9 @@ def learn(effect: Effect, schema: Schema, version: str) -> None:
         learner = learners.get(change.kind)
         if learner is not None:
             learner(schema, change, version)
+        if change.kind == "do":
+            for inner in effect.inner:
+                learn(inner, schema, version)
 
 
 @cache

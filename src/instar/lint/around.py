@@ -1,0 +1,193 @@
+"""What stands around a change: what comes after it, who depends on it, and what the author has checked before."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import cast
+
+from instar.catalog import Column, Index, Table
+from instar.effects import Change, Effect
+from instar.lint.look import Look
+from instar.model import Script
+
+_CREATES = frozenset({"create table", "create table as"})
+
+
+def listed(names: Iterable[str]) -> str:
+    """Join names as people do: "a, b and c"."""
+    items = list(names)
+    return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
+
+
+def ahead(look: Look) -> Iterator[tuple[int, Effect]]:
+    """Yield the later statements of the section, analysed against the schema as it is now (or was a moment ago)."""
+    known = cast("dict[int, Effect]", look.unit.notes.setdefault("ahead", {}))
+    for index, statement in look.later():
+        if index not in known:
+            known[index] = look.dialect.analyse(statement.text, look.schema)
+        yield index, known[index]
+
+
+def made_here(look: Look, relation: str, column: str) -> bool:
+    """Whether this section has added the column, or the table: no released application knows it."""
+    if relation in look.unit.created:
+        return True
+    return any(
+        change.relation == relation and change.name == column and change.kind == "add column"
+        for effect in look.unit.effects
+        for change in every_change(effect)
+    )
+
+
+def every_change(effect: Effect) -> Iterator[Change]:
+    """Yield the changes of a statement, and of those inside it."""
+    yield from effect.changes
+    for inner in effect.inner:
+        yield from every_change(inner)
+
+
+def mentions(text: str, *names: str) -> bool:
+    """Whether a text holds all of these names as words, whatever their case."""
+    return all(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE) for name in names)
+
+
+def checked(look: Look, relation: str, *columns: str) -> bool:
+    """Whether the migration checks these columns of the relation below `-- migrate:before`."""
+    name = relation.rpartition(".")[2]
+    return any(mentions(script.text, name, *columns) for script in look.migration.before)
+
+
+def text_of(scripts: Iterable[Script]) -> str:
+    """Return the scripts of a section as one text."""
+    return "\n".join(script.text for script in scripts)
+
+
+def readers(look: Look, relation: str, column: str = "") -> list[str]:
+    """Return the views that read the relation (and the column, where their definition is known), as written in SQL."""
+    found = dict.fromkeys(
+        view.name
+        for view in look.schema.views(relation)
+        if not column or not view.definition or mentions(view.definition, column)
+    )
+    return [look.name(name) for name in found]
+
+
+def referrers(look: Look, relation: str, column: str = "") -> list[str]:
+    """Return the foreign keys of other tables that point at the relation: `orders (fk_orders_user_id)`."""
+    return [
+        f"{look.name(table.name)} ({constraint.name})"
+        for table, constraint in look.schema.referencing(relation)
+        if not column or column in constraint.referenced
+    ]
+
+
+def indexes_on(table: Table, column: str) -> list[str]:
+    """Return the indexes of the table that hold or mention the column."""
+    return [
+        index.name
+        for index in table.indexes
+        if column in index.columns or column in index.uses or column in index.include
+    ]
+
+
+@contextmanager
+def at(look: Look, index: int, effect: Effect, change: Change | None = None) -> Iterator[Look]:
+    """Look at an earlier statement again, so that a rule for whole migrations can point at it."""
+    kept = look.index, look.effect, look.change
+    look.index, look.effect, look.change = index, effect, change
+    try:
+        yield look
+    finally:
+        look.index, look.effect, look.change = kept
+
+
+def tables_made(look: Look) -> Iterator[tuple[int, Effect, Change, Table]]:
+    """Yield the lasting tables that the section has created, as they are at its end."""
+    for index, effect in enumerate(look.unit.effects):
+        for change in effect.changes:
+            table = look.schema.table(change.relation) if change.kind in _CREATES else None
+            if table is not None and _lasts(change, table):
+                yield index, effect, change, table
+
+
+def _lasts(change: Change, table: Table) -> bool:
+    return "temporary" not in change.flags and table.persistence != "t"
+
+
+Made = tuple[int, Effect, Change, Table, Column]
+
+
+def columns_made(look: Look) -> list[Made]:
+    """Return the columns that the section has created and that are there at its end, with their table.
+
+    The change is that of the column where it was added alone, else that of its table.
+    """
+    # Asked by one rule after another, at the end of the migration.
+    notes = look.unit.notes
+    if "columns made" not in notes:
+        notes["columns made"] = list(_columns_made(look))
+    return cast("list[Made]", notes["columns made"])
+
+
+def _columns_made(look: Look) -> Iterator[Made]:
+    for index, effect, change, table in tables_made(look):
+        if change.kind == "create table" and "partition of" not in change.flags:
+            text = effect.text.lower()
+            # What LIKE or a later statement brought does not stand in the statement.
+            yield from ((index, effect, change, table, item) for item in table.columns if item.name.lower() in text)
+    for index, effect in enumerate(look.unit.effects):
+        for change in effect.changes:
+            if change.kind in {"add column", "change type", "modify column"}:
+                table = look.schema.known(change.relation)
+                column = table.column(change.name)
+                if column is not None:
+                    yield index, effect, change, table, column
+
+
+def span(effect: Effect, name: str) -> tuple[int | None, int | None]:
+    """Return where a column's name stands first inside the parentheses of a statement, or nothing."""
+    found = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE).search(effect.text, effect.text.find("(") + 1)
+    return (found.start(), found.end()) if found else (None, None)
+
+
+def typed(look: Look, wanted: Callable[[str], bool]) -> Iterator[tuple[str, Column, tuple[int | None, int | None]]]:
+    """Yield new columns of a type, looking at each: its name as people write it, the column, and where it stands."""
+    for index, effect, change, table, column in columns_made(look):
+        if wanted(column.type.removesuffix("[]")):
+            place = span(effect, column.name) if change.kind == "create table" else (None, None)
+            with at(look, index, effect, change):
+                yield f"{look.name(table.name)}.{look.name(column.name)}", column, place
+
+
+def keys_of(index: Index) -> str:
+    """Return the keys of an index as one comparable text: order, operator classes and expressions count."""
+    columns = ", ".join(index.columns)
+    start = index.definition.find("(")
+    if start < 0:
+        return columns
+    depth = 0
+    for position in range(start, len(index.definition)):
+        depth += {"(": 1, ")": -1}.get(index.definition[position], 0)
+        if not depth:
+            text = " ".join(index.definition[start + 1 : position].split())
+            plain = re.sub(r"\s+asc\b|[\"`]", "", text, flags=re.IGNORECASE)
+            return re.sub(r"\s*,\s*", ", ", plain).lower()
+    return columns
+
+
+def makers(look: Look, table: str, name: str) -> Iterator[tuple[int, Effect, Change]]:
+    """Yield the statement of this section that has made an index or constraint of a table."""
+    bare = name.rpartition(".")[2]
+    for index, effect in enumerate(look.unit.effects):
+        for change in effect.changes:
+            if change.relation == table and bare in _made_by(change):
+                yield index, effect, change
+
+
+def _made_by(change: Change) -> set[str]:
+    names = {change.constraint.name, change.constraint.index} if change.constraint else set()
+    names |= {change.index.name.rpartition(".")[2]} if change.index else set()
+    if change.table is not None:
+        names |= {item.name for item in change.table.constraints}
+        names |= {item.name.rpartition(".")[2] for item in change.table.indexes}
+    return names - {""}

@@ -1,0 +1,31 @@
+"""What rules about headers share: the claim, what was reckoned, and the finding at the file's first line."""
+
+from collections.abc import Iterator
+
+from instar.judgement import Reason, Risk
+from instar.lint import risk
+from instar.lint.look import Look
+from instar.model import Finding, Place, Severity
+
+
+def reckoned(look: Look) -> Risk:
+    """Return the risk of the migration that is looked at."""
+    return risk.of(look.unit, look.dialect, look.options)
+
+
+def foreseen(look: Look) -> bool:
+    """Whether all that the migration does is known: neither Python, nor SQL that is built while it runs."""
+    return not any(reason.hazard in {"unforeseen", "refused"} for reason in reckoned(look).reasons)
+
+
+def worst(found: Risk) -> list[Reason]:
+    """Return the reasons that give a migration its level."""
+    return [reason for reason in found.reasons if reason.level is found.level]
+
+
+def finding(
+    look: Look, message: str, *, why: str = "", advice: str = "", unknown: str = "", severity: Severity | None = None
+) -> Iterator[Finding]:
+    """Yield a finding at the first line of the migration's file."""
+    place = Place(look.migration.path, 1)
+    yield look.finding(message, why=why, advice=advice, unknown=unknown, severity=severity, place=place)

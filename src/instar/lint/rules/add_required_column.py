@@ -1,0 +1,56 @@
+"""ADD COLUMN NOT NULL without a default fails on rows that are there, and breaks INSERTs of the released application.
+
+PostgreSQL refuses the statement when the table has a row ("column contains null values"). On an empty table it
+succeeds, and the released application, which does not know the column, can insert nothing any more. Give it a default,
+or add it as nullable, let the application write it, copy in batches, and make it NOT NULL then.
+
+Safe when: this migration has created the table; the column has a default, is an identity or is generated.
+"""
+
+from collections.abc import Iterator
+
+from instar.lint.look import Look
+from instar.lint.rule import Proof
+from instar.model import Finding, Fix, Severity
+
+GROUP = "compatibility"
+SEVERITY = Severity.ERROR
+DIALECTS = ("postgresql",)
+ON = ("add column",)
+SETUP = "CREATE TABLE users (id bigint PRIMARY KEY, email text);"
+BAD = "ALTER TABLE users ADD COLUMN country text NOT NULL;"
+GOOD = "ALTER TABLE users ADD COLUMN country text NOT NULL DEFAULT 'unknown';"
+PROOF = Proof("fails", "contains null values")
+
+
+def check(look: Look) -> Iterator[Finding]:
+    """Flag a column that has no value in the rows that are there."""
+    change = look.change
+    if change is None or change.column is None or change.relation in look.unit.created:
+        return
+    column = change.column
+    if column.nullable or column.default or column.identity or column.generated:
+        return
+    table, name = look.name(), look.name(column.name)
+    yield look.finding(
+        f"{table}.{name} is NOT NULL, and neither the rows of {table} nor the released application have a value for it",
+        why=f'the server refuses it when {table} has a row ("column contains null values"); where it has none, every '
+        f"INSERT of the released application fails",
+        advice=f"give {name} a default; or add it as nullable, write it, fill it in batches, and make it NOT NULL then",
+        fix=None if look.depth else Fix(_steps(table, name, column.type)),
+    )
+
+
+def _steps(table: str, name: str, kind: str) -> str:
+    bare = table.replace('"', "").rpartition(".")[2]
+    check = f"chk_{bare}_{name}_not_null"
+    return (
+        f"ALTER TABLE {table} ADD COLUMN {name} {kind};\n"
+        f"-- release an application that writes {name}; then, in batches:\n"
+        f"UPDATE {table} SET {name} = ... WHERE {name} IS NULL;\n"
+        f"-- then, each in a transaction of its own:\n"
+        f"ALTER TABLE {table} ADD CONSTRAINT {check} CHECK ({name} IS NOT NULL) NOT VALID;\n"
+        f"ALTER TABLE {table} VALIDATE CONSTRAINT {check};\n"
+        f"ALTER TABLE {table} ALTER COLUMN {name} SET NOT NULL;\n"
+        f"ALTER TABLE {table} DROP CONSTRAINT {check};"
+    )

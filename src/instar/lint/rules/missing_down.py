@@ -1,0 +1,50 @@
+"""There is no `down`, and nobody has said that there cannot be one.
+
+When the release turns out to be wrong, somebody has to write the way back under pressure. Write it now, while it is
+known what was done; or say in the header that there is none: `reversible = false`.
+
+Safe when: the header says `reversible = false`; the migration is a repeatable one or a baseline; the layout is
+Flyway's, where undo files are the exception.
+"""
+
+from collections.abc import Iterator
+
+from instar.lint.look import Look
+from instar.lint.rule import Proof
+from instar.model import Finding, MigrationKind, Place, Severity
+
+GROUP = "data"
+SEVERITY = Severity.WARNING
+DIALECTS = ("postgresql", "mysql", "mariadb", "sqlite")
+ON = ("migration",)
+BAD = """-- migrate:up
+CREATE TABLE invoices (id bigint PRIMARY KEY);
+"""
+GOOD = """-- migrate:up
+CREATE TABLE invoices (id bigint PRIMARY KEY);
+-- migrate:down
+DROP TABLE invoices;
+"""
+PROOF = Proof("style")
+
+_ONE_WAY = frozenset({"flyway"})
+"""Layouts whose migrations have no way back, as a rule."""
+
+
+def check(look: Look) -> Iterator[Finding]:
+    """Flag a migration that cannot be undone, and does not say so."""
+    migration = look.migration
+    expected = migration.kind is MigrationKind.VERSIONED and migration.format not in _ONE_WAY
+    if not expected or migration.reversible or migration.header.reversible is False or not look.unit.statements:
+        return
+    yield look.finding(
+        f"nothing undoes {migration.name}",
+        why="when the release turns out to be wrong, the way back has to be written under pressure",
+        advice="write a down (-- migrate:down), or say that there is none: reversible = false in the header",
+        place=_first_line(look),
+    )
+
+
+def _first_line(look: Look) -> Place:
+    first = look.unit.statements[0]
+    return Place(first.file, 1, source="")

@@ -1,0 +1,67 @@
+"""A table's name is not snake_case and plural.
+
+Names that are not lower case must be quoted in every query for ever; and where some tables are singular and some
+plural, everybody has to look the name up. Standards: snake_case, plural nouns. Only tables that this migration creates
+or renames are judged. That a name is singular weighs less than that it must be quoted: it is only mentioned, unless the
+configuration gives this rule a weight.
+
+Safe when: the name fits `table` under `[naming]` in instar.toml and its last word is an English plural
+(`plural = false` turns that off), or the name is one of `exceptions`.
+"""
+
+import re
+from collections.abc import Iterator
+
+from instar.effects import Change
+from instar.lint import naming
+from instar.lint.around import at, tables_made
+from instar.lint.look import Look
+from instar.lint.rule import Example, Proof
+from instar.model import Finding, Severity
+
+GROUP = "naming"
+SEVERITY = Severity.WARNING
+DIALECTS = ("postgresql", "mysql", "mariadb", "sqlite")
+ON = ("migration", "rename table")
+SETUP = ""
+BAD = 'CREATE TABLE "UserPreference" (id bigint PRIMARY KEY);'
+GOOD = "CREATE TABLE user_preferences (id bigint PRIMARY KEY);"
+PROOF = Proof("style")
+_MYSQL = Example(SETUP, "CREATE TABLE `UserPreference` (id bigint PRIMARY KEY);", GOOD, PROOF)
+EXAMPLES = {"mysql": _MYSQL, "mariadb": _MYSQL}
+
+
+def check(look: Look) -> Iterator[Finding]:
+    """Flag names of new and of renamed tables."""
+    if look.change is not None:
+        if look.change.new_name:
+            yield from _judged(look, look.change.new_name, look.change)
+        return
+    for index, effect, change, table in tables_made(look):
+        with at(look, index, effect, change):
+            if table.kind in {"table", "partitioned"} and not table.parent:
+                yield from _judged(look, table.name, change)
+
+
+def _judged(look: Look, key: str, change: Change) -> Iterator[Finding]:
+    rules, name = naming.settings(look), naming.bare(key)
+    if not rules.table or naming.excepted(name, rules):
+        return
+    if not re.fullmatch(rules.table, name):
+        good = naming.snake(name)
+        good = naming.plural(good, rules) if rules.plural else good
+        yield look.finding(
+            f"the table {look.name(key)} is not named in snake_case",
+            why="a name with capitals or signs must be quoted in every query",
+            advice=f"call it {good}" if re.fullmatch(rules.table, good) else "",
+            relation=change.relation,
+        )
+    elif rules.plural and (many := naming.plural(name, rules)) != name:
+        said = look.options.severities
+        weighs = look.severity if "naming-table" in said or GROUP in said else Severity.INFO
+        yield look.finding(
+            f"the table {name} is not named with a plural noun",
+            advice=f"call it {many}, or put {name} into exceptions under [naming]",
+            severity=weighs,
+            relation=change.relation,
+        )

@@ -1,0 +1,36 @@
+"""timestamp(0) and its like round: a moment may be stored that has not come yet.
+
+`timestamptz(0)` rounds half a second up, into the future, so that `created_at <= now()` does not hold for a row that
+was just written. Store all digits and cut when showing: date_trunc(). Off by default: other precisions are a choice.
+"""
+
+from collections.abc import Iterator
+
+from instar.lint.around import typed
+from instar.lint.look import Look
+from instar.lint.rule import Proof
+from instar.model import Finding, Severity
+
+GROUP = "design"
+SEVERITY: Severity | None = None
+DIALECTS = ("postgresql",)
+ON = ("migration",)
+BAD = "CREATE TABLE logins (id bigint PRIMARY KEY, happened_at timestamptz(0) NOT NULL);"
+GOOD = "CREATE TABLE logins (id bigint PRIMARY KEY, happened_at timestamptz NOT NULL);"
+PROOF = Proof(
+    "shows",
+    "SELECT attname FROM pg_attribute WHERE attrelid = 'logins'::regclass AND attname = 'happened_at' "
+    "AND atttypmod >= 0",
+)
+
+
+def check(look: Look) -> Iterator[Finding]:
+    """Flag columns that round moments."""
+    for name, column, (start, end) in typed(look, lambda kind: kind.startswith(("timestamp(", "timestamptz("))):
+        yield look.finding(
+            f"{name} rounds: {column.type} may store a moment that has not come yet",
+            why="half a unit and more is rounded up",
+            advice=f"store all digits in {name}, and cut with date_trunc() where it is shown",
+            start=start,
+            end=end,
+        )

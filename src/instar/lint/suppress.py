@@ -1,0 +1,104 @@
+"""`-- instar:ignore RULE[, RULE]: reason` before a statement, or inside it: its findings are kept, and do not count.
+
+Above the first statement of a file it counts for what is said of the whole file too.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from instar import registry
+from instar.effects import Effect
+from instar.judgement import Judged
+from instar.lint import rules
+from instar.lint.prints import belongs
+from instar.model import Finding, Place, Script, Statement
+
+UNREASONED = "no reason given"
+"""What stands for the reason where there is none."""
+ALWAYS = frozenset({"unreadable", "ignore-without-reason", "unused-ignore"})
+"""Rules that cannot be ignored: they say that something was not looked at, or speak of ignoring itself."""
+_LINE = re.compile(r"^[ \t]*--[ \t]*instar:ignore\b[ \t]*([^\r\n]*)", re.MULTILINE)
+
+
+class Ignore(Struct, frozen=True):
+    """One directive. `statement` is the index of its statement in the section, None where none follows it.
+
+    `first` says that it also counts for the file as a whole.
+    """
+
+    names: tuple[str, ...]
+    reason: str
+    place: Place
+    statement: int | None
+    first: bool = False
+
+    def covers(self, finding: Finding, statements: Sequence[Statement]) -> bool:
+        """Tell whether a finding is one of those that it is about."""
+        if finding.rule not in self.names or finding.rule in ALWAYS:
+            return False
+        if finding.statement < 0:
+            return self.first and finding.place.file == self.place.file
+        return self.statement is not None and belongs(finding, statements[self.statement], self.statement)
+
+
+def ignores(scripts: Sequence[Script], statements: Sequence[Statement]) -> list[Ignore]:
+    """Return the directives of a section, in order. `statements` are all of the section's."""
+    found: list[Ignore] = []
+    for script in scripts:
+        if "instar:ignore" in script.text:
+            found += [_ignore(script, match, statements) for match in _LINE.finditer(script.text)]
+    return found
+
+
+@cache
+def known() -> frozenset[str]:
+    """Return the names of all rules, without importing any."""
+    return frozenset({*registry.names(rules), *ALWAYS})
+
+
+def mark(judged: Judged) -> Judged:
+    """Return `judged` with the reason in every finding that a directive covers."""
+    if not judged.findings:
+        return judged
+    findings = judged.findings
+    for scripts, pairs in ((judged.migration.up, judged.up), (judged.migration.down, judged.down)):
+        findings = _marked(findings, scripts, pairs)
+    return judged if findings is judged.findings else replace(judged, findings=findings)
+
+
+def _marked(
+    findings: tuple[Finding, ...], scripts: Sequence[Script], pairs: Sequence[tuple[Statement, Effect]]
+) -> tuple[Finding, ...]:
+    statements = [statement for statement, _ in pairs]
+    found = ignores(scripts, statements)
+    if not found:
+        return findings
+    return tuple(_with_reason(finding, found, statements) for finding in findings)
+
+
+def _with_reason(finding: Finding, found: Sequence[Ignore], statements: Sequence[Statement]) -> Finding:
+    reasons = (ignore.reason or UNREASONED for ignore in found if ignore.covers(finding, statements))
+    reason = next(reasons, "")
+    return replace(finding, suppressed=reason) if reason and not finding.suppressed else finding
+
+
+def _ignore(script: Script, match: re.Match[str], statements: Sequence[Statement]) -> Ignore:
+    line = script.line + script.text.count("\n", 0, match.start())
+    names, _, reason = match[1].partition(":")
+    ours = [index for index, each in enumerate(statements) if each.file == script.file and _lies_in(script, each)]
+    about = next((index for index in ours if _last(statements[index]) >= line), None)
+    place = Place(script.file, line, match.start(1) - match.start() + 1, match[0])
+    first = not ours or about == ours[0]
+    return Ignore(tuple(re.findall(r"[\w-]+", names)), reason.strip(), place, about, first)
+
+
+def _lies_in(script: Script, statement: Statement) -> bool:
+    return script.line <= statement.line <= script.line + script.text.count("\n")
+
+
+def _last(statement: Statement) -> int:
+    return statement.line + statement.text.count("\n")

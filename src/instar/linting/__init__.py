@@ -1,0 +1,178 @@
+"""Migrations, a schema and the rules, joined: what `instar lint` says, without a database or with one."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import asdict
+
+from instar import dialects
+from instar.catalog import Schema
+from instar.config import Environment
+from instar.dialects import Dialect, Session
+from instar.judgement import Judged, Verdicts
+from instar.lint import baseline, engine, prints, suppress
+from instar.lint.look import Options
+from instar.lint.rule import GROUPS
+from instar.linting import chosen, rates
+from instar.linting.places import repository
+from instar.model import Attempt, Condition, Finding, State
+
+__all__ = ["Live", "Request", "dialect_of", "lint", "look", "rule_names"]
+
+_PENDING = frozenset({State.PENDING, State.PARTIAL, State.OUT_OF_ORDER, State.OUTDATED})
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """What is to be judged, and how. Everything may be left out: then it is all migrations, by all rules.
+
+    `only` are files, folders, versions or names ("-": `text` is a migration); `since` is a git reference: what has
+    changed after it. `rules` are the only ones to look for. `live` says to judge what is pending on the live catalog.
+    `dialect` and `server_version` go before what is configured. `baseline` is a file, None: the configured one where
+    it exists, "": none.
+    """
+
+    only: tuple[str, ...] = ()
+    since: str = ""
+    text: str = ""
+    rules: tuple[str, ...] = ()
+    live: bool = False
+    dialect: str = ""
+    server_version: int = 0
+    baseline: str | None = None
+
+
+class Live(Struct, frozen=True):
+    """A database that was looked at: its catalog, the server for people, and the versions that are pending.
+
+    From `attempts`, the execution log, the database's own rates are learned.
+    """
+
+    catalog: Schema
+    server: str
+    pending: frozenset[str]
+    attempts: Sequence[Attempt] = ()
+
+
+class Work(Struct, frozen=True):
+    """What a request comes to: the migrations, on which schema, by which rules, and which findings are known."""
+
+    root: Path
+    dialect: Dialect
+    files: chosen.Chosen
+    options: Options
+    known: baseline.Baseline
+    live: Live | None = None
+
+    def schema(self) -> Schema:
+        """Return the schema to begin with; judging changes it."""
+        return self.live.catalog.copy() if self.live else self.dialect.schema()
+
+    def mark(self, judged: Judged) -> Judged:
+        """Return `judged` with what does not count marked."""
+        done = prints.printed(suppress.mark(judged), self.dialect)
+        return baseline.mark([done], self.known, complete=False)[0][0]
+
+
+def prepare(environment: Environment, asked: Request, live: Live | None = None) -> Work:
+    """Read what a request needs. Raises UsageError for what is not there."""
+    root = repository(environment.root)
+    files = chosen.choose(environment, root, asked.only, asked.since, asked.text)
+    dialect = dialects.load(dialect_of(environment, asked))
+    if live is not None:
+        rates.learn(live.catalog, live.attempts, files.migrations, dialect)
+        files = chosen.pending(files, live.pending, live.server)
+    known = baseline.load(_baseline(environment, asked))
+    return Work(root, dialect, files, _options(environment, asked), known, live)
+
+
+def lint(environment: Environment, asked: Request, live: Live | None = None) -> Verdicts:
+    """Judge the migrations of an environment.
+
+    Without `live` all migrations are replayed in order into a schema in memory; with it, the pending ones are judged on
+    the catalog. Paths in the answer are relative to the repository. Raises UsageError for what is not there.
+    """
+    begun = time.perf_counter()
+    work = prepare(environment, asked, live)
+    files = work.files
+    linter = engine.Linter(work.dialect, work.schema(), work.options)
+    judged = linter.judge(files.migrations, wanted=files.wanted, together=files.together)
+    done = [prints.printed(suppress.mark(each), work.dialect) for each in judged]
+    complete = files.wanted is None and not asked.rules
+    marked, stale = baseline.mark(done, work.known, complete=complete)
+    return Verdicts(
+        tuple(marked),
+        tuple(sorted((finding for each in marked for finding in each.findings), key=_by_place)),
+        dialect=work.dialect.name,
+        seconds=time.perf_counter() - begun,
+        notes=(*files.notes, *stale),
+    )
+
+
+def look(session: Session, conditions: Sequence[Condition], attempts: Sequence[Attempt] = ()) -> Live:
+    """Read the catalog behind a session; `conditions` say which migrations are pending there."""
+    pending = frozenset(item.version for item in conditions if item.state in _PENDING)
+    return Live(session.catalog(), session.server.name, pending, attempts)
+
+
+def rule_names() -> Sequence[str]:
+    """Return the names of all rules, without importing any."""
+    from instar import registry
+    from instar.lint import rules
+
+    return registry.names(rules)
+
+
+def _by_place(finding: Finding) -> tuple[str, int, int, str]:
+    return finding.place.file, finding.place.line, finding.place.column, finding.rule
+
+
+def dialect_of(environment: Environment, asked: Request) -> str:
+    """Return the dialect: what was asked for, else the URL's, else what is configured, else PostgreSQL."""
+    scheme = environment.url.partition(":")[0].partition("+")[0].lower()
+    known = dialects.known(scheme) if scheme else ""
+    return asked.dialect or known or environment.lint.dialect or "postgresql"
+
+
+def _options(environment: Environment, asked: Request) -> Options:
+    _check(asked.rules, "")
+    _check(set(environment.lint.rules) - GROUPS.keys(), "[lint.rules]")
+    _check(set(environment.policy.rules) - GROUPS.keys(), "[policy.rules]")
+    severities: dict[str, str] = {**environment.lint.rules, **environment.policy.rules}
+    if asked.rules:
+        severities |= {name: "off" for name in rule_names() if name not in asked.rules}
+        severities |= {name: "warning" for name in asked.rules if _off(name, severities)}
+    return Options(
+        version=asked.server_version or environment.lint.server_version,
+        small=environment.lint.small_table_rows,
+        severities=severities,
+        naming=asdict(environment.naming),
+        required=tuple(environment.policy.required_headers),
+    )
+
+
+def _off(name: str, severities: Mapping[str, str]) -> bool:
+    """Whether a rule is off here: one that is asked for by name is looked for all the same."""
+    rule = engine.catalogue()[name]
+    said = severities.get(name) or severities.get(rule.GROUP)
+    return said == "off" or (said is None and rule.SEVERITY is None)
+
+
+def _check(names: Iterable[str], where: str) -> None:
+    from instar.errors import ConfigError, UsageError
+    from instar.registry import did_you_mean
+
+    known = list(rule_names())
+    for name in names:
+        if name not in known:
+            message = f"there is no rule {name!r}"
+            kind = ConfigError if where else UsageError
+            raise kind(f"{message}, which {where} names" if where else message, hint=did_you_mean(name, known))
+
+
+def _baseline(environment: Environment, asked: Request) -> Path | None:
+    if asked.baseline == "":
+        return None
+    path = environment.root / (asked.baseline or environment.lint.baseline)
+    return path if asked.baseline or path.is_file() else None

@@ -1,0 +1,57 @@
+"""What git says has changed since a reference: in commits, in the working tree, and files that it does not know yet."""
+
+import subprocess
+from pathlib import Path
+
+from instar.errors import UsageError
+
+
+def changed(root: Path, reference: str) -> list[str]:
+    """Return the files, relative to `root`, that differ from where this branch left `reference`, or are new.
+
+    Raises UsageError when git, the repository or the reference cannot be had.
+    """
+    base = _base(root, reference)
+    differing = _git(root, "diff", "--name-only", "--no-renames", "--diff-filter=d", "-z", base, "--")
+    unknown = _git(root, "ls-files", "--others", "--exclude-standard", "-z")
+    return [name for name in (*differing.split("\0"), *unknown.split("\0")) if name]
+
+
+def _base(root: Path, reference: str) -> str:
+    """Return the commit that this branch and `reference` have in common."""
+    if reference.startswith("-"):
+        raise UsageError(f"{reference!r} is no git reference")
+    try:
+        found = _git(root, "rev-parse", "--verify", "--quiet", f"{reference}^{{commit}}").strip()
+    except UsageError as error:
+        if error.hint:
+            raise
+        raise UsageError(f"git knows no commit {reference!r}", hint=_fetch(reference)) from None
+    try:
+        return _git(root, "merge-base", found, "HEAD").strip()
+    except UsageError:
+        raise UsageError(f"git knows no common ancestor of HEAD and {reference}", hint=_fetch(reference)) from None
+
+
+def _fetch(reference: str) -> str:
+    remote, slash, branch = reference.partition("/")
+    asked = f"git fetch {remote} {branch}" if slash else f"git fetch origin {reference}"
+    return f"{asked}; in CI, check out the whole history (actions/checkout: fetch-depth: 0)"
+
+
+def _git(root: Path, *arguments: str) -> str:
+    try:
+        done = subprocess.run(  # noqa: S603 - git by name; a reference cannot be an option
+            ["git", "-C", str(root), *arguments],  # noqa: S607
+            capture_output=True,
+            check=False,
+            encoding="utf-8",
+            errors="surrogateescape",
+        )
+    except FileNotFoundError:
+        raise UsageError("--since needs git, which is not installed", hint="install git, or name the files") from None
+    if done.returncode == 0:
+        return done.stdout
+    said = done.stderr.strip().splitlines()
+    reason = said[0].removeprefix("fatal: ") if said else ""
+    raise UsageError(f"git cannot say what has changed: {reason}", hint="name the files instead" if reason else "")

@@ -1,0 +1,52 @@
+"""`lint --fix`: the files as they are when the rewrites are in them. Nothing is written here."""
+
+from difflib import unified_diff
+
+from instar import linting
+from instar.config import Environment
+from instar.judgement import Judged
+from instar.lint import fix
+from instar.lint.engine import Linter
+from instar.lint.fixing import FixedFile, Project, fix_files
+from instar.linting import Live, Request, Work
+from instar.source.loose import FORMAT, STDIN
+
+
+def fixed(environment: Environment, asked: Request, live: Live | None = None) -> list[FixedFile]:
+    """Return every file that holds findings with a rewrite, with the rewrites in it that may be written.
+
+    Raises UsageError for what is not there.
+    """
+    work = linting.prepare(environment, asked, live)
+    files = work.files
+    linter = Linter(work.dialect, work.schema(), work.options)
+    judged = [work.mark(each) for each in linter.judge(files.migrations, wanted=files.wanted, together=files.together)]
+    if asked.text:
+        return [item for each in judged if each.migration.path == STDIN for item in _text(work, each, asked.text)]
+    outside = any(item.format == FORMAT for item in files.migrations)
+    project = Project(
+        root=work.root,
+        dialect=work.dialect,
+        schema=work.schema(),
+        migrations=files.migrations,
+        wanted=files.wanted,
+        together=files.together,
+        options=work.options,
+        mark=work.mark,
+        replayed=live is None and not outside,
+    )
+    return fix_files(project, judged)
+
+
+def diff(item: FixedFile) -> str:
+    """Return what changes in a file, as `git diff` shows it."""
+    old, new = (text.decode("utf-8", "replace").splitlines(keepends=True) for text in (item.before, item.after))
+    lines = unified_diff(old, new, f"a/{item.file}", f"b/{item.file}")
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+def _text(work: Work, judged: Judged, text: str) -> list[FixedFile]:
+    """Fix what came from stdin, once: there is no file to come back to."""
+    findings = [item for item in judged.findings if fix.fixable(item)]
+    made = fix.fix(text.encode(), STDIN, judged.migration, findings, work.dialect)
+    return [FixedFile(STDIN, judged.migration.version, text.encode(), made.data, made.done, made.left)]

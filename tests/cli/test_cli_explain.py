@@ -1,0 +1,144 @@
+"""`instar explain`: what it prints of statements, files and blocks, without a database and with one."""
+
+import io
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from cli_project import Instar, Write
+from rich.console import Console
+from rich.text import Text
+
+from conftest import query
+from instar import dialects
+from instar.judgement import Explained
+from instar.model import Statement
+from instar.render import explain
+
+SHOP = "CREATE TABLE orders (id bigint PRIMARY KEY, note varchar(20), total numeric(10,2));"
+
+
+@pytest.fixture
+def shop(instar: Instar, write: Write) -> Instar:
+    write({"20240101000000_shop": SHOP})
+    return instar
+
+
+def test_a_statement_is_explained_on_what_the_migrations_make(shop: Instar) -> None:
+    result = shop("explain", "ALTER TABLE orders ALTER COLUMN note TYPE text")
+    assert result.code == 0
+    assert result.out.splitlines() == [
+        "ALTER TABLE orders ALTER COLUMN note TYPE text",
+        "  RELATION  LOCK              WHO WAITS",
+        "  orders    ACCESS EXCLUSIVE  reads and writes",
+        "  no work: the stored values stay as they are",
+        "  short: reads and writes of orders wait for a moment, once the lock is had",
+    ]
+
+
+def test_an_unknown_table_names_the_fact_that_would_decide(shop: Instar) -> None:
+    said = shop("explain", "ALTER TABLE legacy ALTER COLUMN note TYPE text").out.splitlines()[-1]
+    assert said.startswith("  unknown: reads and writes of legacy wait")
+    assert said.endswith("that depends on the old type of legacy.note")
+
+
+def test_a_statement_sees_what_those_before_it_made(shop: Instar) -> None:
+    result = shop("explain", "CREATE TABLE fresh (id int); CREATE INDEX ON fresh (id)", "--json")
+    first, second = result.json["statements"]
+    assert first["creates"] == ["fresh"]
+    assert [lock["relation"] for lock in second["locks"]] == ["fresh"]
+
+
+def test_a_migration_is_explained_on_those_before_it(shop: Instar, write: Write) -> None:
+    write(
+        {
+            "20240102000000_longer": "ALTER TABLE orders ALTER COLUMN note TYPE varchar(30);",
+            "20240103000000_shorter": "ALTER TABLE orders ALTER COLUMN note TYPE varchar(10);",
+        }
+    )
+    for name in ("20240102000000", "migrations/20240102000000_longer.sql"):
+        (statement,) = shop("explain", name, "--json").json["statements"]
+        assert statement["verdict"] == "short"
+        assert statement["file"] == "migrations/20240102000000_longer.sql"
+
+
+def test_a_file_outside_of_the_project_is_explained_with_its_lines(shop: Instar, tmp_path: Path) -> None:
+    (tmp_path / "hand.sql").write_text("\n\nCREATE INDEX i ON orders (total);\n")
+    assert shop("explain", "hand.sql").out.splitlines()[0] == "hand.sql:3  CREATE INDEX i ON orders (total)"
+
+
+def test_sql_comes_from_stdin(shop: Instar, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(b"DROP TABLE orders;")))
+    assert shop("explain", "-").out.startswith("DROP TABLE orders\n")
+
+
+def test_what_a_block_does_stands_below_it_with_its_line(shop: Instar) -> None:
+    block = (
+        "DO $$\nBEGIN\n  FOR i IN 1..3 LOOP\n    DELETE FROM orders;\n    COMMIT;\n  END LOOP;\n  EXECUTE name;\nEND $$"
+    )
+    lines = shop("explain", block).out.splitlines()
+    assert "  line 4 (in a loop): DELETE FROM orders" in lines
+    assert "  line 5 (in a loop): COMMIT" in lines
+    assert "  line 7: EXECUTE name, which is built at run time" in lines
+
+
+def test_a_function_is_only_stored(shop: Instar) -> None:
+    text = "CREATE FUNCTION f() RETURNS void LANGUAGE sql AS 'DROP TABLE orders'"
+    lines = shop("explain", text).out.splitlines()
+    assert lines[1] == "  online: nobody waits for it; what is in it happens when it is called"
+    assert lines[2] == "  line 1: DROP TABLE orders"
+
+
+def test_an_erroneous_statement_is_shown_with_a_caret(shop: Instar) -> None:
+    result = shop("explain", "ALTER TABLE orders ADD COLUM sent date")
+    assert result.code == 2
+    assert result.err.splitlines() == [
+        'error: the server refuses this statement: syntax error at or near "date"',
+        "  --> <stdin>:1:35",
+        "    1 | ALTER TABLE orders ADD COLUM sent date",
+        "      |                                   ^",
+    ]
+
+
+def test_what_is_neither_a_file_nor_a_migration_nor_sql_is_refused(shop: Instar) -> None:
+    result = shop("explain", "nonsense")
+    assert result.code == 2
+    assert "'nonsense' is neither a file nor a migration" in result.err
+
+
+def test_the_version_of_the_server_counts(shop: Instar) -> None:
+    text = "ALTER TABLE orders ADD CONSTRAINT present NOT NULL note NOT VALID"
+    assert shop("explain", text, "--server-version", "18").code == 0
+    assert shop("explain", text, "--server-version", "16").code == 2
+
+
+def test_the_live_catalog_decides(instar: Instar, postgres: str) -> None:
+    query(postgres, "CREATE TABLE legacy (id int, note varchar(20))")
+    text = "ALTER TABLE legacy ALTER COLUMN note TYPE text"
+    (unknown,) = instar("explain", text, "--json").json["statements"]
+    (known,) = instar("explain", text, "--json", "--database", postgres).json["statements"]
+    assert (unknown["verdict"], known["verdict"]) == ("unknown", "short")
+    assert known["locks"] == [
+        {"relation": "legacy", "kind": "table", "mode": "ACCESS EXCLUSIVE", "blocks": "reads and writes"}
+    ]
+    assert query(postgres, "SELECT atttypmod FROM pg_attribute WHERE attrelid = 'legacy'::regclass AND attnum = 2") == [
+        (24,)
+    ]
+
+
+def test_a_terminal_gets_the_same_lines_with_colours(shop: Instar) -> None:
+    dialect = dialects.load("postgresql")
+    text = "ALTER TABLE orders ADD COLUMN z float8 DEFAULT random()"
+    found = (Explained(Statement(text, 1, 1, 0, "<stdin>"), dialect.analyse(text, dialect.schema())),)
+    console = Console(file=io.StringIO(), force_terminal=True, width=200, color_system="standard")
+    with console.capture() as captured:
+        console.print(explain.rich(found))
+    coloured = captured.get()
+    assert "\x1b[1;31m  long: reads and writes of orders wait" in coloured
+    assert Text.from_ansi(coloured).plain.splitlines() == explain.text(found).splitlines()
+
+
+def test_mysql_has_an_algorithm(shop: Instar) -> None:
+    result = shop("explain", "ALTER TABLE orders ADD COLUMN z int", "--dialect", "mariadb")
+    assert result.code == 0
+    assert "algorithm: INSTANT" in result.out
