@@ -155,6 +155,16 @@ def test_the_url_of_the_call_goes_before_the_file_and_that_before_database_url(l
     assert loaded.environment("b").url == "sqlite:///env.db"
 
 
+def test_a_url_alone_means_the_environment_that_has_it(load: Load) -> None:
+    text = 'default_environment = "a"\n[environments.a]\nurl = "sqlite:///a.db"\n[environments.b]\nurl = "${B}"\n'
+
+    assert load(text, B="sqlite:///b.db").environment(database="sqlite:///b.db").name == "b"
+    assert load(text, B="sqlite:///b.db").environment("a", database="sqlite:///b.db").name == "a"
+    assert load(text, B="sqlite:///b.db").environment(database="sqlite:///c.db").name == "a"
+    assert load(text).environment(database="sqlite:///b.db").name == "a"
+    assert load(text, B="x", INSTAR_ENVIRONMENT="a").environment(database="x").name == "a"
+
+
 def test_without_any_url_the_message_says_the_three_places(load: Load) -> None:
     error = refused(load("[environments.production]\n").environment("production").database)
 

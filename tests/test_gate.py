@@ -7,7 +7,7 @@ import pytest
 
 from conftest import POSTGRESQL
 from gate_project import DROPPED, USERS, Team
-from instar.errors import ConfigError, PolicyError
+from instar.errors import ConfigError, PlanError, PolicyError, SourceError
 from instar.model import Refusal
 
 ENGINES = (POSTGRESQL[-1], pytest.param("mariadb", marks=pytest.mark.mariadb), "sqlite")
@@ -256,3 +256,80 @@ def test_folders_as_migrations_are_not_disturbed_either(alone: Team) -> None:
 
     with alone.migrator() as migrator:
         assert [item.format for item in migrator.migrations()] == ["diesel"]
+
+
+def test_the_same_database_by_another_url_is_none_to_promote_from(alone: Team) -> None:
+    alone.staging = alone.url.replace("sqlite:///", "sqlite:///./", 1) if alone.url.count("/") == 3 else alone.url
+    alone.settings('promote_from = "staging"')
+    alone.commits("Ann", {FIRST: USERS})
+
+    (reason,) = refused(alone)
+
+    assert "it is the same database as production" in reason.message
+    assert alone.tables() == []
+
+
+def test_who_wrote_a_file_under_its_earlier_name_is_an_author(alone: Team) -> None:
+    alone.settings("reviewers = true")
+    alone.commits("Ann", {FIRST: USERS})
+    alone.becomes("Ben")
+    alone.git("mv", f"migrations/{FIRST}.sql", f"migrations/{FIRST}_table.sql")
+    alone.git("commit", "--quiet", "--message", "rename")
+
+    with pytest.raises(PlanError, match="has written"):
+        alone.approve("Ann")
+
+
+def test_a_co_author_is_an_author(alone: Team) -> None:
+    alone.settings("reviewers = true")
+    (alone.root / "migrations" / f"{FIRST}.sql").write_text(USERS)
+    alone.becomes("Ann")
+    alone.git("add", "--all")
+    alone.git("commit", "--quiet", "--message", "Add\n\nCo-authored-by: Ben Ray <ben@example.com>")
+
+    with pytest.raises(PlanError, match="has written"):
+        alone.approve("Ben")
+
+
+def test_a_mailmap_tells_that_two_addresses_are_one_person(alone: Team) -> None:
+    alone.settings("reviewers = true")
+    (alone.root / ".mailmap").write_text("Ann <ann@example.com> Annie <annie@example.com>\n")
+    alone.commits("Ann", {FIRST: USERS})
+
+    with pytest.raises(PlanError, match="has written"):
+        alone.approve("Annie")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["tests = 5\n", "[[tests]]\nversion = '1'\n", "approval = 'x'\n", "[approval]\n"],
+)
+def test_a_file_of_approvals_that_is_none_is_refused(alone: Team, text: str) -> None:
+    alone.settings("reviewers = true")
+    alone.commits("Ann", {FIRST: USERS})
+    (alone.root / "migrations" / "approvals.toml").write_text(text)
+
+    with pytest.raises(SourceError, match="damaged"):
+        alone.up()
+
+
+def test_a_record_of_nobody_is_refused(alone: Team) -> None:
+    alone.settings("reviewers = true")
+    alone.commits("Ann", {FIRST: USERS})
+    alone.approve("Ben")
+    file = alone.root / "migrations" / "approvals.toml"
+    file.write_text(file.read_text().replace('"Ben"', '""').replace('"ben@example.com"', '""'))
+
+    with pytest.raises(SourceError, match="damaged"):
+        alone.up()
+
+
+def test_tests_without_a_level_are_no_approval(alone: Team) -> None:
+    alone.settings("reviewers = true")
+    alone.commits("Ann", {FIRST: USERS})
+    alone.approve("Ben")
+    file = alone.root / "migrations" / "approvals.toml"
+    file.write_text(file.read_text().replace("[[approval]]", "[[tests]]"))
+
+    with pytest.raises(SourceError, match="level"):
+        alone.up()

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from instar import policy
 from instar.approvals import Record, sections
@@ -232,3 +233,44 @@ def test_outside_of_a_window_the_next_one_is_named() -> None:
 
     assert found.message == "it is Monday 12:00 UTC, and the window is wed 09:00-16:00"
     assert found.hint == "the next one opens on Wednesday, 2026-03-04 09:00 UTC"
+
+
+@pytest.mark.parametrize(
+    "author",
+    ["Ann", "ann@example.com", "A. Lee <ANN@example.com>", "Ben, Ann", "Ben and  ann", "Cay; Ann <ann@work.example>"],
+)
+def test_an_author_is_recognised_by_name_or_address_and_among_others(author: str) -> None:
+    assert ANN.called(author)
+    assert not Person("Dan", "dan@example.com").called(author)
+
+
+def test_names_are_the_same_whatever_their_spaces_and_letters() -> None:
+    assert Person("Ann  Lee ", "").same(Person("\uff21nn lee", ""))
+
+
+def test_another_way_to_run_voids_an_approval() -> None:
+    item = migration()
+    given = record(item, ANN)
+
+    assert given.holds(item)
+    assert not given.holds(replace(item, up=(Script("SELECT 1", "m", transaction=False),)))
+
+
+def test_a_statement_that_moves_between_sections_voids_an_approval() -> None:
+    item = replace(migration(), after=(Script("SELECT 2", "m"),))
+
+    assert not record(item, ANN).holds(replace(migration(), contract=(Script("SELECT 2", "m"),)))
+
+
+def test_line_ends_do_not_void_an_approval() -> None:
+    item = migration("SELECT 1;\nSELECT 2")
+
+    assert record(item, ANN).holds(migration("SELECT 1;\r\nSELECT 2"))
+
+
+def test_a_missing_header_is_said_once() -> None:
+    finding = Finding("required-header", Severity.ERROR, "the header has no author", Place("m", 1))
+
+    assert refused(
+        Policy(lint="warning", required_headers=["author"]), Case(migration(), risk(), findings=(finding,))
+    ) == ["required_headers"]

@@ -7,15 +7,15 @@ the same one. A record counts for the text that it was given to.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from instar.errors import SourceError
-from instar.model import Migration, Place
+from instar.model import Migration, Place, Script
 from instar.people import Person
-from instar.source.text import checksum_of
+from instar.source.text import checksum
 
 FILE = "approvals.toml"
 TESTS = ("basic", "comprehensive", "extensive")
@@ -32,8 +32,8 @@ class Record(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     migration: str
     checksum: str
     sections: str
-    name: str
-    email: str
+    name: Annotated[str, Meta(min_length=1)]
+    email: Annotated[str, Meta(min_length=1)]
     at: str
     tests: Literal["", "basic", "comprehensive", "extensive"] = ""
 
@@ -57,9 +57,15 @@ class _File(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def sections(migration: Migration) -> str:
-    """Return the SHA-256 (hex) of everything that a migration can run: an edited `down` voids an approval as well."""
-    parts = (migration.up, migration.before, migration.after, migration.contract, migration.down)
-    return checksum_of(tuple(script for scripts in parts for script in scripts)) if any(parts) else migration.checksum
+    """Return the SHA-256 (hex) of everything that a migration can run, and how: an edited `down` voids as well."""
+    names = ("up", "before", "after", "contract", "down")
+    parts = [(name, *_shape(each)) for name in names for each in getattr(migration, name)]
+    return checksum(json.dumps(parts)) if parts else migration.checksum
+
+
+def _shape(script: Script) -> tuple[str, bool | None, list[str]]:
+    """Return what of a script decides what runs, whatever its line ends are."""
+    return checksum(script.text), script.transaction, [checksum(script.text[slice(*unit)]) for unit in script.units]
 
 
 def load(folder: Path) -> tuple[Record, ...]:
@@ -103,10 +109,14 @@ def without(records: Sequence[Record], version: str, person: Person, tests: str 
 
 def _named(document: Mapping[str, Any]) -> Mapping[str, Any]:
     """Name the level of a test record as the file does: `level`."""
-    tests = [{**each, "tests": each.get("level", "")} for each in document.get("tests", [])]
-    for each in tests:
-        each.pop("level", None)
-    return {**document, "tests": tests}
+    tests = document.get("tests", [])
+    if not isinstance(tests, list) or not all(isinstance(each, dict) for each in tests):
+        return document
+    named = [
+        {key: value for key, value in each.items() if key != "level"} | {"tests": each.get("level") or "no level"}
+        for each in tests
+    ]
+    return {**document, "tests": named}
 
 
 def _block(table: str, record: Record) -> str:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 
-class Column(Struct, frozen=True):
+class Column(Struct, frozen=True, array_like=True):
     """A column. `type` is the engine's canonical spelling with modifiers: "varchar(50)", "int4", "numeric(10,2)".
 
     `default` is the expression's text ("" = none). `generated` is "stored", "virtual" or "". `proof` is the name of
@@ -29,7 +29,7 @@ class Column(Struct, frozen=True):
     expression: str = ""
 
 
-class Index(Struct, frozen=True):
+class Index(Struct, frozen=True, array_like=True):
     """An index. `columns` are its key columns in order, "" where the key is an expression.
 
     `uses` are all columns that its expressions and its predicate mention. `constraint` is the constraint it carries.
@@ -63,7 +63,7 @@ class ConstraintKind(StrEnum):
     NOT_NULL = "not null"
 
 
-class Constraint(Struct, frozen=True):
+class Constraint(Struct, frozen=True, array_like=True):
     """A constraint of a table. `columns` are those it stands on (of a check: those it mentions).
 
     `expression` is a check's text; `not_null` are the columns that it proves to hold no NULL (only a validated one
@@ -88,7 +88,7 @@ class Constraint(Struct, frozen=True):
     """SQLite: it stands beside its column, and goes with it."""
 
 
-class Table(Struct, frozen=True):
+class Table(Struct, frozen=True, array_like=True):
     """A relation. `kind`: table, partitioned, view, materialized view, foreign table, sequence.
 
     `complete` says that its columns, constraints and indexes are all known; a table that some migration altered, but
@@ -140,7 +140,7 @@ class Table(Struct, frozen=True):
         return next((item for item in self.indexes if item.name == name), None)
 
 
-class Type(Struct, frozen=True):
+class Type(Struct, frozen=True, array_like=True):
     """A type of the users' own. `kind`: enum, domain, composite, range, base.
 
     `labels` are an enum's. A domain has `base`, and `constrained` when it has a CHECK or NOT NULL.
@@ -156,7 +156,7 @@ class Type(Struct, frozen=True):
     """A domain's constraints by name; its NOT NULL is called "not null"."""
 
 
-class Function(Struct, frozen=True):
+class Function(Struct, frozen=True, array_like=True):
     """A function of the users' own: `volatility` is "immutable", "stable" or "volatile".
 
     `constant` says that it is inlined to a constant (a SQL function whose body is one constant).

@@ -56,12 +56,16 @@ class Risk(Struct, frozen=True):
 
 
 class Judged(Struct, frozen=True):
-    """A migration with what its statements do and what was found. `up` and `down` pair statements with effects."""
+    """A migration with what its statements do and what was found.
+
+    `up`, `down` and `contract` pair the statements of these sections with their effects.
+    """
 
     migration: Migration
     findings: tuple[Finding, ...] = ()
     up: tuple[tuple[Statement, Effect], ...] = ()
     down: tuple[tuple[Statement, Effect], ...] = ()
+    contract: tuple[tuple[Statement, Effect], ...] = ()
     risk: Risk | None = None
 
 
@@ -103,6 +107,8 @@ class Verdicts(Struct, frozen=True):
     findings: tuple[Finding, ...]
     dialect: str = ""
     seconds: float = 0.0
+    effects: bool = True
+    """Whether `judged` says what every statement does; a run over a whole project does not."""
     notes: tuple[str, ...] = ()
     """What the reader should know of how this was found: what it was judged on, stale entries of the baseline."""
 

@@ -1,6 +1,8 @@
 """Who people are, as git knows them: who sits here, and who wrote a file."""
 
+import re
 import subprocess
+import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -9,6 +11,9 @@ from msgspec import Struct
 from instar.errors import UsageError
 
 _SEPARATOR = "\x1f"
+_LOG = _SEPARATOR.join(("%an <%ae>", "%aN <%aE>", "%(trailers:key=Co-authored-by,valueonly,separator=%x1f)"))
+_ENTRY = re.compile(r"\s*(.*?)\s*<\s*([^<>]*?)\s*>\s*")
+_SEVERAL = re.compile(r"[,;&]|\band\b")
 
 
 class Person(Struct, frozen=True):
@@ -21,24 +26,22 @@ class Person(Struct, frozen=True):
         return f"{self.name} <{self.email}>" if self.name and self.email else self.name or self.email
 
     def called(self, text: str) -> bool:
-        """Whether `text` ("Ann Lee", "ann@example.com", "Ann Lee <ann@example.com>") means this person."""
-        known = {word.casefold() for word in (self.name, self.email, str(self)) if word}
-        return text.strip().casefold() in known
+        """Whether `text` ("Ann Lee", "ann@example.com", "Ann Lee <ann@example.com>", or several) means this person."""
+        return any(self.same(_entry(each)) for each in (text, *_SEVERAL.split(text)))
 
     def same(self, other: "Person") -> bool:
         """Whether two entries mean one person: the same address, or the same name."""
-        mine = {word.casefold() for word in (self.name, self.email) if word}
-        return bool(mine & {word.casefold() for word in (other.name, other.email) if word})
+        return bool(_words(self) & _words(other))
 
 
 def identity(root: Path) -> Person:
-    """Return who works in the checkout at `root`: user.name and user.email of its git configuration.
+    """Return who works in the checkout at `root`: user.name and user.email of its git configuration, by its .mailmap.
 
     Raises UsageError when either is missing: nobody approves without a name.
     """
     found = Person(_setting(root, "user.name"), _setting(root, "user.email"))
     if found.name and found.email:
-        return found
+        return _entry(_git(root, "check-mailmap", str(found)).strip() or str(found))
     missing = " and ".join(key for key in ("name", "email") if not getattr(found, key))
     raise UsageError(
         f"git does not know who you are: no user.{missing.replace(' and ', ' and no user.')}",
@@ -47,15 +50,17 @@ def identity(root: Path) -> Person:
 
 
 def authors(root: Path, files: Iterable[str]) -> tuple[Person, ...]:
-    """Return who committed changes to `files`, the last first; nobody where git cannot tell.
+    """Return who committed changes to `files`, also under earlier names, the last first; nobody where git cannot tell.
 
-    A shallow clone cannot: to it, whoever made the last commit has written everything.
+    Those whom a commit names as its co-authors are among them. A shallow clone cannot tell: to it, whoever made the
+    last commit has written everything.
     """
     names = sorted(files)
     if not names or _git(root, "rev-parse", "--is-shallow-repository").strip() != "false":
         return ()
-    lines = _git(root, "log", f"--format=%an{_SEPARATOR}%ae", "--", *names).splitlines()
-    return tuple(Person(*line.split(_SEPARATOR, 1)) for line in dict.fromkeys(lines))
+    lines = (_git(root, "log", "--follow", f"--format={_LOG}", "--", name) for name in names)
+    entries = (entry for text in lines for line in text.split("\n") for entry in line.split(_SEPARATOR))
+    return tuple(_entry(entry) for entry in dict.fromkeys(entries) if entry.strip())
 
 
 def changed(root: Path, files: Sequence[str]) -> bool:
@@ -66,6 +71,17 @@ def changed(root: Path, files: Sequence[str]) -> bool:
 def shallow(root: Path) -> bool:
     """Whether the checkout at `root` has only the end of its history."""
     return _git(root, "rev-parse", "--is-shallow-repository").strip() == "true"
+
+
+def _words(person: Person) -> set[str]:
+    plain = (" ".join(unicodedata.normalize("NFKC", each).casefold().split()) for each in (person.name, person.email))
+    return {word for word in plain if word}
+
+
+def _entry(text: str) -> Person:
+    """Read "Ann Lee <ann@example.com>"; what is no such entry is a name and may be an address."""
+    match = _ENTRY.fullmatch(text)
+    return Person(match[1], match[2]) if match else Person(text.strip(), text.strip())
 
 
 def _setting(root: Path, key: str) -> str:

@@ -184,7 +184,8 @@ def _findings(policy: Policy, case: Case) -> Iterator[Refusal]:
         return
     least = Severity(policy.lint)
     for finding in case.findings:
-        if finding.severity.rank <= least.rank and not finding.unknown:
+        said = finding.rule == "required-header" and policy.required_headers
+        if finding.severity.rank <= least.rank and not finding.unknown and not said:
             where = f"{finding.place.file}:{finding.place.line}"
             hint = f"instar lint {case.migration.path} shows it, and what to do"
             yield _refusal(case, "lint", f"{finding.severity} {finding.rule}, {where}: {finding.message}", hint)

@@ -60,11 +60,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     ) -> Environment:
         """Return the environment `name` with everything merged and all variables filled in.
 
-        `database` goes before the URL of the file. With `offline` a URL whose variables are not set stays as it is.
+        `database` goes before the URL of the file; where no environment is named, it means the one that has this
+        URL. With `offline` a URL whose variables are not set stays as it is.
         Raises ConfigError for an unknown environment (in a file without any, every name is good) and for a variable
         that has no value.
         """
-        name = name or self.default()
+        name = name or self._with_url(database) or self.default()
         known = self.environments()
         if known and name not in known:
             raise unknown(f"there is no environment {name!r} in {self.origin.file}", name, known)
@@ -73,6 +74,17 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         if offline and not self._fillable(merged.get("url")):
             merged["url"] = str(merged["url"]).replace("${", "$${")
         return build(name, convert(self._expand(merged, (), name), Table, self.origin), self.root, source)
+
+    def _with_url(self, database: str | None) -> str:
+        """Return the environment whose own URL `database` is: what its policy asks for holds by whatever way."""
+        if not database or self.variables.get("INSTAR_ENVIRONMENT"):
+            return ""
+        names = sorted(self.environments(), key=lambda name: name != self.default())
+        return next((name for name in names if self._own_url(name) == database), "")
+
+    def _own_url(self, name: str) -> str:
+        url = self.values["environments"][name].get("url", "")
+        return variables.expand_url(url, self.variables) if self._fillable(url) and "${" in url else str(url)
 
     def _merged(self, name: str) -> dict[str, Any]:
         shared = {key: value for key, value in self.values.items() if key not in _OWN_KEYS}

@@ -4,12 +4,11 @@ The whole cache is void when anything that verdicts depend on is another: a file
 setting, the version of Python.
 """
 
-import gc
 import os
 import sys
 import tempfile
 import threading
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import suppress
 from hashlib import blake2b
 from importlib.metadata import entry_points
@@ -17,11 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
-from msgspec import Raw, Struct, msgpack
+from msgspec import Struct, msgpack
 
 from instar import version
+from instar.effects import Effect
 from instar.judgement import Judged, Risk
-from instar.lint.engine import Linter
+from instar.lint.engine import SECTIONS, Linter
 from instar.lint.memory import ALL_OF, State
 from instar.lint.shares import shares
 from instar.model import Finding, Migration
@@ -30,113 +30,159 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
 _GITIGNORE = "*\n"
+_NONE = msgpack.encode(())
+_FILES = 4
 _WORTH_SHARING = 300
 _PROCESSES = 4
 
 
 class _Kept(Struct, frozen=True, array_like=True):
-    """A verdict: `print` is the migration's, `reads` and `writes` as State tells them, the rest as msgpack."""
+    """What was found of a migration: `print` is its own, `reads` and `writes` are as State tells them.
+
+    `findings` and `risk` are msgpack; both are empty where the migration was learned and not judged.
+    """
 
     print: bytes
     reads: dict[str, int]
     writes: dict[str, bytes]
-    findings: Raw
-    risk: Raw
-
-
-class _File(Struct, array_like=True):
-    salt: bytes
-    entries: dict[str, _Kept]
+    findings: bytes = b""
+    risk: bytes = b""
 
 
 class Cache:
-    """The verdicts of one project. A cache that cannot be read is empty; one that cannot be written is let go."""
+    """The verdicts of one project. A cache that cannot be read is empty; one that cannot be written is let go.
 
-    def __init__(self, folder: Path, settings: object) -> None:
-        self._path = folder / "lint.msgpack"
-        self._salt = _salt(settings)
+    `settings` are all that verdicts depend on besides the files; `finish` is done to each of them before it is kept.
+    """
+
+    def __init__(self, folder: Path, settings: object, finish: Callable[[Judged], Judged]) -> None:
+        self._path = folder / f"lint-{_salt(settings)}.msgpack"
+        self._finish = finish
         self._entries = self._load()
         self._changed = False
 
-    def judge(self, linter: Linter, state: State, migrations: Sequence[Migration]) -> Iterator[Judged]:
-        """Yield each migration judged, now or earlier. Effects are not kept: `up` and `down` are empty."""
-        marks = [_print(migration) for migration in migrations]
-        entries = (self._entries.get(migration.path) for migration in migrations)
-        strange = sum(kept is None or kept.print != mark for kept, mark in zip(entries, marks, strict=True))
-        work = _Work(linter, state, migrations, marks, self._entries)
-        gc.disable()
-        try:
-            found = _shared(work) if strange > _WORTH_SHARING else work.whole()
-        finally:
-            gc.enable()
-        before, self._entries = self._entries, {m.path: kept for m, kept in zip(migrations, found, strict=True) if kept}
-        self._changed = before != self._entries
+    def all(self, linter: Linter, state: State, migrations: Sequence[Migration]) -> Iterator[Judged]:
+        """Yield each migration judged, now or earlier.
+
+        Those with findings have their statements, without effects; the others have none.
+        """
+        work = self._work(linter, state, migrations)
+        found = _shared(work) if work.strange() > _WORTH_SHARING else work.whole()
+        self._keep(migrations, found)
         for migration, kept in zip(migrations, found, strict=True):
             if kept is not None:
-                yield _remembered(migration, kept)
+                yield _remembered(migration, kept, linter)
+
+    def some(
+        self, linter: Linter, state: State, migrations: Sequence[Migration], wanted: Container[str], *, together: bool
+    ) -> Iterator[Judged]:
+        """Yield those of `migrations` that are wanted, judged anew; the others are learned from what is kept."""
+        work = self._work(linter, state, migrations)
+        found: list[_Kept | None] = []
+        for index, migration in enumerate(migrations):
+            if migration.version in wanted:
+                yield from map(self._finish, linter.judge([migration], together=together))
+                state.end()
+                found.append(None)
+            else:
+                found.append(work.learned(index))
+        self._keep(migrations, found)
+
+    def _work(self, linter: Linter, state: State, migrations: Sequence[Migration]) -> "_Work":
+        marks = [_print(migration) for migration in migrations]
+        return _Work(linter, state, migrations, marks, self._entries, self._finish)
+
+    def _keep(self, migrations: Sequence[Migration], found: Sequence[_Kept | None]) -> None:
+        """Keep what was found; what an earlier run found of the others stays, if their files are still there."""
+        before, self._entries = self._entries, {}
+        for migration, kept in zip(migrations, found, strict=True):
+            entry = kept or before.get(migration.path)
+            if entry is not None:
+                self._entries[migration.path] = entry
+        self._changed = any(before.get(path) is not entry for path, entry in self._entries.items()) or len(
+            before
+        ) != len(self._entries)
 
     def save(self) -> None:
-        """Write the cache, if there is anything new."""
+        """Write the cache, if there is anything new, and forget those of settings that were not used lately."""
         if not self._changed:
             return
         with suppress(OSError):
-            self._path.parent.mkdir(exist_ok=True)
-            ignore = self._path.parent / ".gitignore"
-            if not ignore.exists():
-                ignore.write_text(_GITIGNORE)
-            data = msgpack.encode(_File(self._salt, self._entries))
-            handle, name = tempfile.mkstemp(dir=self._path.parent)
+            folder = self._path.parent
+            folder.mkdir(exist_ok=True)
+            (folder / ".gitignore").write_text(_GITIGNORE)
+            handle, name = tempfile.mkstemp(dir=folder, suffix=".new")
             with os.fdopen(handle, "wb") as file:
-                file.write(data)
+                file.write(msgpack.encode(self._entries))
             Path(name).replace(self._path)
+            kept = sorted(folder.glob("lint-*.msgpack"), key=lambda path: path.stat().st_mtime)
+            for path in kept[:-_FILES]:
+                path.unlink()
 
     def _load(self) -> dict[str, _Kept]:
         try:
-            found = msgpack.decode(self._path.read_bytes(), type=_File)
+            return msgpack.decode(self._path.read_bytes(), type=dict[str, _Kept])
         except (OSError, msgspec.MsgspecError):
             return {}
-        return found.entries if found.salt == self._salt else {}
 
 
 class _Work(Struct, frozen=True):
-    """All that is needed to judge: what changes is `linter` and `state`, of which each process has its own."""
+    """All that is needed to judge. `linter` and `state` change: each process has its own."""
 
     linter: Linter
     state: State
     migrations: Sequence[Migration]
     marks: Sequence[bytes]
     entries: Mapping[str, _Kept]
+    finish: Callable[[Judged], Judged]
+
+    def strange(self) -> int:
+        """Count the migrations that are new or changed."""
+        entries = (self.entries.get(migration.path) for migration in self.migrations)
+        pairs = zip(entries, self.marks, strict=True)
+        return sum(kept is None or kept.print != mark or not kept.findings for kept, mark in pairs)
+
+    def whole(self) -> list[_Kept | None]:
+        """Judge all of them here."""
+        return list(self.share(range(len(self.migrations))))
 
     def share(self, mine: Container[int], *, follow: bool = True) -> Iterator[_Kept | None]:
         """Yield the verdict of every migration, None for those whose index is not in `mine`.
 
         These are learned all the same when `follow` says that they may have to do with ours.
         """
-        for index, (migration, mark) in enumerate(zip(self.migrations, self.marks, strict=True)):
-            ours = index in mine
-            if not ours and not follow:
-                yield None
-                continue
-            kept = self.entries.get(migration.path)
-            if kept is not None and mark and kept.print == mark and self.state.holds(kept.reads):
-                self.state.apply(kept.writes)
-                yield kept
-            elif ours:
-                yield self._judged(migration, mark)
+        for index in range(len(self.migrations)):
+            if index in mine:
+                yield self._judged(index)
             else:
-                self.linter.learn(migration)
-                self.state.end()
+                if follow:
+                    self.learned(index)
                 yield None
 
-    def whole(self) -> list[_Kept | None]:
-        """Judge all of them here."""
-        return list(self.share(range(len(self.migrations))))
-
-    def _judged(self, migration: Migration, mark: bytes) -> _Kept:
+    def learned(self, index: int) -> _Kept:
+        """Let the schema be as after a migration."""
+        kept = self._valid(index)
+        if kept is not None:
+            self.state.apply(kept.writes)
+            return kept
         self.state.begin()
-        judged = next(iter(self.linter.judge([migration])))
+        self.linter.learn(self.migrations[index])
+        return _Kept(self.marks[index], *self.state.end())
+
+    def _judged(self, index: int) -> _Kept:
+        kept = self._valid(index)
+        if kept is not None and kept.findings:
+            self.state.apply(kept.writes)
+            return kept
+        self.state.begin()
+        judged = self.finish(next(iter(self.linter.judge([self.migrations[index]]))))
         reads, writes = self.state.end()
-        return _Kept(mark, reads, writes, Raw(msgpack.encode(judged.findings)), Raw(msgpack.encode(judged.risk)))
+        return _Kept(self.marks[index], reads, writes, msgpack.encode(judged.findings), msgpack.encode(judged.risk))
+
+    def _valid(self, index: int) -> _Kept | None:
+        kept = self.entries.get(self.migrations[index].path)
+        known = kept is not None and kept.print == self.marks[index] != b"" and self.state.holds(kept.reads)
+        return kept if known else None
 
 
 def _shared(work: _Work) -> list[_Kept | None]:
@@ -180,9 +226,15 @@ def _send(work: _Work, mine: Container[int], follow: bool, end: "Connection") ->
     end.send_bytes(msgpack.encode(list(work.share(mine, follow=follow))))
 
 
-def _remembered(migration: Migration, kept: _Kept) -> Judged:
-    findings = msgpack.decode(kept.findings, type=tuple[Finding, ...]) if bytes(kept.findings) != b"\x90" else ()
-    return Judged(migration, findings, risk=msgpack.decode(kept.risk, type=Risk | None))
+def _remembered(migration: Migration, kept: _Kept, linter: Linter) -> Judged:
+    risk = msgpack.decode(kept.risk, type=Risk | None)
+    if kept.findings == _NONE:
+        return Judged(migration, risk=risk)
+    findings = msgpack.decode(kept.findings, type=tuple[Finding, ...])
+    up, down, contract = (
+        tuple((item, Effect(item.text)) for item in linter.statements(migration, section)) for section in SECTIONS
+    )
+    return Judged(migration, findings, up, down, contract, risk)
 
 
 def _print(migration: Migration) -> bytes:
@@ -194,8 +246,8 @@ def _print(migration: Migration) -> bytes:
     return blake2b(msgpack.encode(about), digest_size=16).digest()
 
 
-def _salt(settings: object) -> bytes:
-    found = blake2b(msgpack.encode((sys.version, version.__version__, settings)), digest_size=16)
+def _salt(settings: object) -> str:
+    found = blake2b(msgpack.encode((sys.version, version.__version__, settings)), digest_size=8)
     root = Path(version.__file__).parent
     for folder, _, names in sorted(os.walk(root)):
         for name in sorted(names):
@@ -203,7 +255,7 @@ def _salt(settings: object) -> bytes:
                 found.update(_mark(Path(folder) / name))
     for entry in sorted(entry_points(group="instar.lint.rules")):
         found.update(f"{entry.value} {entry.dist.version if entry.dist else ''}".encode())
-    return found.digest()
+    return found.hexdigest()
 
 
 def _mark(path: Path) -> bytes:

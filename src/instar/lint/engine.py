@@ -28,14 +28,19 @@ UNREADABLE = "unreadable"
 _ONLY_ROWS = re.compile(r"(?:insert|update|delete|merge)\b", re.IGNORECASE)
 
 
+_NOTHING: frozenset[str] = frozenset()
+
+
 @cache
 def catalogue() -> Mapping[str, "Rule"]:
     """Return all rules by name: ours, and those of plug-ins."""
     return {name: cast("Rule", registry.load(rules, name)) for name in registry.names(rules)}
 
 
-_Wanted = dict[str, list[tuple[Callable[[Look], Iterator[Finding]], str, Severity]]]
-"""By kind of change: the checks that want to see it, with the names of their rules and what they weigh."""
+SECTIONS = ("up", "down", "contract")
+"""The sections that are judged."""
+_Wanted = dict[str, list[tuple[Callable[[Look], Iterator[Finding]], str, Severity, frozenset[str]]]]
+"""By kind of change: the checks that want to see it, the names of their rules, what they weigh and what they need."""
 
 
 class Linter:
@@ -49,7 +54,7 @@ class Linter:
         self._options = options or Options()
         self._release = set(created)
         self._ran: set[str] = set()
-        self._wanted: dict[tuple[str, bool], _Wanted] = {(s, b): {} for s in ("up", "down") for b in (False, True)}
+        self._wanted: dict[tuple[str, bool], _Wanted] = {(s, b): {} for s in SECTIONS for b in (False, True)}
         for name, rule in catalogue().items():
             severity = self._severity(name, rule)
             if severity is not None and self._fits(rule):
@@ -73,9 +78,10 @@ class Linter:
 
     def _take(self, name: str, rule: "Rule", severity: Severity) -> None:
         for (section, stored), wanted in self._wanted.items():
-            if (section == "up" or getattr(rule, "DOWN", False)) and (not stored or getattr(rule, "STORED", False)):
+            if _judges(rule, section) and (not stored or getattr(rule, "STORED", False)):
                 for kind in rule.ON:
-                    wanted.setdefault(kind, []).append((rule.check, name, severity))
+                    needs = getattr(rule, "NEEDS", _NOTHING) if kind == "migration" else _NOTHING
+                    wanted.setdefault(kind, []).append((rule.check, name, severity, needs))
 
     @property
     def created(self) -> Collection[str]:
@@ -98,11 +104,7 @@ class Linter:
     def learn(self, migration: Migration) -> None:
         """Change the schema as `judge` would, without judging."""
         self._schema.restore()
-        try:
-            statements = self._unit(migration, "up", migration.up, set()).statements
-        except InstarError:
-            return
-        for statement in statements:
+        for statement in self.statements(migration, "up"):
             if not _ONLY_ROWS.match(statement.text):
                 effect = self._dialect.analyse(statement.text, self._schema)
                 self._dialect.learn(effect, self._schema, migration.version)
@@ -112,8 +114,11 @@ class Linter:
         self._schema.restore()
         up, found = self._section(migration, "up", migration.up, created)
         down, more = self._section(migration, "down", migration.down, created, up)
+        contract, late = (
+            self._section(migration, "contract", migration.contract, created, up) if migration.contract else (None, [])
+        )
         judged = risk.of(up, self._dialect, self._options) if up else None
-        return Judged(migration, tuple(found + more), _pairs(up), _pairs(down), judged)
+        return Judged(migration, (*found, *more, *late), _pairs(up), _pairs(down), _pairs(contract), judged)
 
     def _section(
         self,
@@ -139,6 +144,13 @@ class Linter:
         look.found = tuple(found)
         found += self._run(look, "findings")
         return unit, found
+
+    def statements(self, migration: Migration, section: str) -> Sequence[Statement]:
+        """Return the statements of a section in the order in which findings number them; none if it is unreadable."""
+        try:
+            return self._unit(migration, section, getattr(migration, section), set()).statements
+        except InstarError:
+            return ()
 
     def _unit(self, migration: Migration, section: str, scripts: Sequence[Script], created: set[str]) -> Unit:
         statements: list[Statement] = []
@@ -184,10 +196,19 @@ class Linter:
 
     def _run(self, look: Look, kind: str) -> list[Finding]:
         found: list[Finding] = []
-        for check, name, severity in self._wanted[look.unit.section, look.effect.stored].get(kind, ()):
+        for check, name, severity, needs in self._wanted[look.unit.section, look.effect.stored].get(kind, ()):
+            if needs and needs.isdisjoint(look.unit.kinds):
+                continue
             look.rule, look.severity = name, severity
             found += check(look)
         return found
+
+
+def _judges(rule: "Rule", section: str) -> bool:
+    """Whether a rule is for a section. What a contract takes away is meant: only who waits for it counts there."""
+    if section == "contract":
+        return rule.GROUP in {"blocking", "transaction"}
+    return section == "up" or getattr(rule, "DOWN", False)
 
 
 def _pairs(unit: Unit | None) -> tuple[tuple[Statement, Effect], ...]:

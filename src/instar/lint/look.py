@@ -54,13 +54,17 @@ class Unit(Struct):
     """The relations that the statements are about, as they were when first met."""
     around: dict[str, tuple[int, int, int]] = field(default_factory=dict)
     """Of each of them: the tables that reference it, the views that read it, and its partitions, counted."""
+    kinds: set[str] = field(default_factory=set)
+    """The kinds of change that its statements make."""
     notes: dict[str, object] = field(default_factory=dict)
     up: "Unit | None" = None
     """Of a `down`: the `up` that it undoes."""
 
     def remember(self, effect: Effect) -> None:
-        """Keep the relations of a statement as they are before it."""
-        keys = {lock.relation for lock in effect.locks} | {item.relation for item in effect.changes}
+        """Keep the relations of a statement as they are before it, and its kinds of change."""
+        self.kinds.update(item.kind for item in effect.changes)
+        keys = {lock.relation for lock in effect.locks}
+        keys.update(item.relation for item in effect.changes)
         for key in keys - self.before.keys():
             table = self.schema.table(key)
             if table is not None:

@@ -34,7 +34,7 @@ def belongs(finding: Finding, statement: Statement, index: int) -> bool:
 
 def _mark(finding: Finding, judged: Judged, dialect: Dialect) -> str:
     text = ""
-    for section in (judged.up, judged.down):
+    for section in (judged.up, judged.down, judged.contract):
         if 0 <= finding.statement < len(section):
             statement = section[finding.statement][0]
             text = text or (

@@ -9,6 +9,7 @@ A rule's file is its identifier with underscores for hyphens. It holds:
 * `ON`: the kinds of change (instar.effects.KINDS) that it wants to see. "" in it: called once for every statement with
   `look.change` None; "migration" in it: called once for every migration, after its last statement; "findings" in it:
   called after all other rules, with what they said in `look.found`, and the names of those that ran in `look.ran`.
+* `NEEDS` (optional): kinds of change of which the section must have one before "migration" is called.
 * `DOWN` (optional, False): whether it also looks at `down` sections.
 * `STORED` (optional, False): whether it also looks into the bodies of functions that are only created.
 * `SETUP`: what is there before (an earlier, released migration), `BAD` and `GOOD`: migrations in instar's own layout,

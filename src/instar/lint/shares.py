@@ -54,19 +54,17 @@ def _groups(texts: Sequence[str], created: set[str]) -> list[list[int]]:
 
     first: dict[str, int] = {}
     for index, text in enumerate(texts):
-        for word in set(_WORD.findall(text)):
-            for name in _names(word, created):
-                above[top(index)] = top(first.setdefault(name, index))
+        words = set(_WORD.findall(text))
+        for name in (words & created).union(*(_stems(word, created) for word in words if "_" in word)):
+            above[top(index)] = top(first.setdefault(name, index))
     groups: dict[int, list[int]] = {}
     for index in range(len(texts)):
         groups.setdefault(top(index), []).append(index)
     return list(groups.values())
 
 
-def _names(word: str, created: set[str]) -> Iterator[str]:
-    """Yield the created things that a word may be about: itself, or what the server names after it (users_id_seq)."""
-    if word in created:
-        yield word
+def _stems(word: str, created: set[str]) -> Iterator[str]:
+    """Yield the created things that the server may have named `word` after (users_id_seq)."""
     end = word.find("_")
     while end > 0:
         if word[:end] in created:

@@ -4,7 +4,7 @@ Above the first statement of a file it counts for what is said of the whole file
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from msgspec import Struct
@@ -65,9 +65,16 @@ def mark(judged: Judged) -> Judged:
     if not judged.findings:
         return judged
     findings = judged.findings
-    for scripts, pairs in ((judged.migration.up, judged.up), (judged.migration.down, judged.down)):
+    for scripts, pairs in _sections(judged):
         findings = _marked(findings, scripts, pairs)
     return judged if findings is judged.findings else replace(judged, findings=findings)
+
+
+def _sections(judged: Judged) -> Iterator[tuple[Sequence[Script], Sequence[tuple[Statement, Effect]]]]:
+    migration = judged.migration
+    yield migration.up, judged.up
+    yield migration.down, judged.down
+    yield migration.contract, judged.contract
 
 
 def _marked(

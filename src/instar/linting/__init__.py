@@ -1,7 +1,9 @@
 """Migrations, a schema and the rules, joined: what `instar lint` says, without a database or with one."""
 
+import gc
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from msgspec import Struct
@@ -21,6 +23,9 @@ from instar.model import Attempt, Condition, Finding, State
 
 __all__ = ["Live", "Request", "dialect_of", "lint", "look", "rule_names"]
 
+CACHE = ".instar_cache"
+"""The folder, beside the configuration, in which larger projects keep what lint found."""
+_LARGE = 100
 _PENDING = frozenset({State.PENDING, State.PARTIAL, State.OUT_OF_ORDER, State.OUTDATED})
 
 
@@ -71,8 +76,11 @@ class Work(Struct, frozen=True):
 
     def mark(self, judged: Judged) -> Judged:
         """Return `judged` with what does not count marked."""
-        done = prints.printed(suppress.mark(judged), self.dialect)
-        return baseline.mark([done], self.known, complete=False)[0][0]
+        return baseline.mark([self.finished(judged)], self.known, complete=False)[0][0]
+
+    def finished(self, judged: Judged) -> Judged:
+        """Return `judged` with what is ignored marked, and with fingerprints."""
+        return prints.printed(suppress.mark(judged), self.dialect)
 
 
 def prepare(environment: Environment, asked: Request, live: Live | None = None) -> Work:
@@ -94,11 +102,10 @@ def lint(environment: Environment, asked: Request, live: Live | None = None) -> 
     the catalog. Paths in the answer are relative to the repository. Raises UsageError for what is not there.
     """
     begun = time.perf_counter()
-    work = prepare(environment, asked, live)
-    files = work.files
-    linter = engine.Linter(work.dialect, work.schema(), work.options)
-    judged = linter.judge(files.migrations, wanted=files.wanted, together=files.together)
-    done = [prints.printed(suppress.mark(each), work.dialect) for each in judged]
+    with _without_collector():
+        work = prepare(environment, asked, live)
+        files = work.files
+        done = list(_judged(work, environment.root))
     complete = files.wanted is None and not asked.rules
     marked, stale = baseline.mark(done, work.known, complete=complete)
     return Verdicts(
@@ -106,8 +113,41 @@ def lint(environment: Environment, asked: Request, live: Live | None = None) -> 
         tuple(sorted((finding for each in marked for finding in each.findings), key=_by_place)),
         dialect=work.dialect.name,
         seconds=time.perf_counter() - begun,
+        effects=files.wanted is not None,
         notes=(*files.notes, *stale),
     )
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Hold the garbage collector back: of ten thousand files nothing becomes garbage, and it looks again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _judged(work: Work, root: Path) -> Iterator[Judged]:
+    """Judge on the live catalog, or in memory: there, what was found before is remembered in larger projects."""
+    files, schema = work.files, work.schema()
+    linter = engine.Linter(work.dialect, schema, work.options)
+    if work.live is not None or len(files.migrations) < _LARGE:
+        judged = linter.judge(files.migrations, wanted=files.wanted, together=files.together)
+        yield from map(work.finished, judged)
+        return
+    from instar.lint.cache import Cache
+    from instar.lint.memory import State
+
+    cache = Cache(root / CACHE, (work.dialect.name, work.options), work.finished)
+    state = State(schema)
+    if files.wanted is None:
+        yield from cache.all(linter, state, files.migrations)
+    else:
+        yield from cache.some(linter, state, files.migrations, files.wanted, together=files.together)
+    cache.save()
 
 
 def look(session: Session, conditions: Sequence[Condition], attempts: Sequence[Attempt] = ()) -> Live:

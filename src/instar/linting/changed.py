@@ -1,6 +1,7 @@
 """What git says has changed since a reference: in commits, in the working tree, and files that it does not know yet."""
 
 import subprocess
+from collections.abc import Collection
 from pathlib import Path
 
 from instar.errors import UsageError
@@ -15,6 +16,16 @@ def changed(root: Path, reference: str) -> list[str]:
     differing = _git(root, "diff", "--name-only", "--no-renames", "--diff-filter=d", "-z", base, "--")
     unknown = _git(root, "ls-files", "--others", "--exclude-standard", "-z")
     return [name for name in (*differing.split("\0"), *unknown.split("\0")) if name]
+
+
+def settled(root: Path, files: Collection[str]) -> frozenset[str]:
+    """Return those of `files` that are committed and unchanged since: for all that git knows, they may have run."""
+    try:
+        known = _git(root, "ls-tree", "-r", "-z", "--name-only", "HEAD").split("\0")
+        differing = _git(root, "diff", "--name-only", "--no-renames", "-z", "HEAD", "--").split("\0")
+    except UsageError:  # no repository, or nothing is committed yet
+        return frozenset()
+    return frozenset(files) & (frozenset(known) - frozenset(differing))
 
 
 def _base(root: Path, reference: str) -> str:

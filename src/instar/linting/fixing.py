@@ -1,5 +1,6 @@
 """`lint --fix`: the files as they are when the rewrites are in them. Nothing is written here."""
 
+from collections.abc import Sequence
 from difflib import unified_diff
 
 from instar import linting
@@ -7,15 +8,22 @@ from instar.config import Environment
 from instar.judgement import Judged
 from instar.lint import fix
 from instar.lint.engine import Linter
+from instar.lint.fix import Left
 from instar.lint.fixing import FixedFile, Project, fix_files
-from instar.linting import Live, Request, Work
+from instar.linting import Live, Request, Work, changed
 from instar.source.loose import FORMAT, STDIN
 
 
-def fixed(environment: Environment, asked: Request, live: Live | None = None) -> list[FixedFile]:
+_SETTLED = "it is committed, so it may have run somewhere: --since REF, --database URL or --force"
+
+
+def fixed(
+    environment: Environment, asked: Request, live: Live | None = None, *, force: bool = False
+) -> list[FixedFile]:
     """Return every file that holds findings with a rewrite, with the rewrites in it that may be written.
 
-    Raises UsageError for what is not there.
+    Without `force` that is none of a migration that may be applied: what a database knows to be, or, without one and
+    without `since`, what is committed and unchanged. Raises UsageError for what is not there.
     """
     work = linting.prepare(environment, asked, live)
     files = work.files
@@ -23,6 +31,7 @@ def fixed(environment: Environment, asked: Request, live: Live | None = None) ->
     judged = [work.mark(each) for each in linter.judge(files.migrations, wanted=files.wanted, together=files.together)]
     if asked.text:
         return [item for each in judged if each.migration.path == STDIN for item in _text(work, each, asked.text)]
+    kept = [] if force or asked.since or live is not None else _settled(work, judged)
     outside = any(item.format == FORMAT for item in files.migrations)
     project = Project(
         root=work.root,
@@ -35,7 +44,23 @@ def fixed(environment: Environment, asked: Request, live: Live | None = None) ->
         mark=work.mark,
         replayed=live is None and not outside,
     )
-    return fix_files(project, judged)
+    versions = {item.version for item in kept}
+    return [*kept, *fix_files(project, [each for each in judged if each.migration.version not in versions])]
+
+
+def _settled(work: Work, judged: Sequence[Judged]) -> list[FixedFile]:
+    """Return the files that are left as they are because they may have run."""
+    open_ones = [(each, found) for each in judged if (found := [*filter(fix.fixable, each.findings)])]
+    ours = [(each, found) for each, found in open_ones if each.migration.format != FORMAT]
+    known = changed.settled(work.root, {script.file for each, _ in ours for script in each.migration.up})
+    made = []
+    for each, found in ours:
+        if known.issuperset(script.file for script in each.migration.up):
+            for file in dict.fromkeys(item.place.file for item in found):
+                data = (work.root / file).read_bytes()
+                left = tuple(Left(item, _SETTLED) for item in found if item.place.file == file)
+                made.append(FixedFile(file, each.migration.version, data, data, (), left))
+    return made
 
 
 def diff(item: FixedFile) -> str:

@@ -48,6 +48,7 @@ def _complete_format(ctx: click.Context, param: click.Parameter, incomplete: str
 @click.option("--since", metavar="REF", help="Only files that git says are changed or new since REF; one release.")
 @click.option("--fix", is_flag=True, help="Write the rewrites that leave provably the same schema.")
 @click.option("--dry-run", is_flag=True, help="With --fix: show what would be written.")
+@click.option("--force", is_flag=True, help="With --fix: also what is committed, which may be applied somewhere.")
 @click.option("--rule", "rules", metavar="NAME", multiple=True, shell_complete=_complete_rule, help="Only this rule.")
 @click.option(
     "--fail-on",
@@ -103,6 +104,9 @@ class _Options:
         self.fix, self.dry_run = bool(given["fix"]), bool(given["dry_run"])
         if self.dry_run and not self.fix:
             raise UsageError("--dry-run shows what --fix would write", hint="instar lint --fix --dry-run")
+        self.force = bool(given["force"])
+        if self.force and not self.fix:
+            raise UsageError("--force is for --fix", hint="instar lint --fix --force")
         self.baseline = given["baseline"]
         self.partial = bool(given["only"] or given["since"] or given["rules"] or self.live)
         self.fail_on = str(given["fail_on"] or self.environment.lint.fail_on)
@@ -258,7 +262,7 @@ def _fixed(asked: Invocation, options: _Options, request: "Request") -> "list[Fi
     from instar.linting.fixing import fixed
 
     if not options.live:
-        return fixed(options.environment, request)
+        return fixed(options.environment, request, force=options.force)
     with asked.migrator() as migrator:
         return fixed(options.environment, request, migrator.live())
 

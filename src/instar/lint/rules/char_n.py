@@ -16,6 +16,7 @@ GROUP = "design"
 SEVERITY: Severity | None = None
 DIALECTS = ("postgresql",)
 ON = ("migration",)
+NEEDS = frozenset({"create table", "create table as", "add column", "change type", "modify column"})
 BAD = "CREATE TABLE countries (code char(2) PRIMARY KEY);"
 GOOD = "CREATE TABLE countries (code text PRIMARY KEY);"
 PROOF = Proof(

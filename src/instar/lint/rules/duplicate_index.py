@@ -17,6 +17,7 @@ GROUP = "design"
 SEVERITY = Severity.WARNING
 DIALECTS = ("postgresql", "mysql", "mariadb", "sqlite")
 ON = ("migration",)
+NEEDS = frozenset({"create index", "add constraint", "create table", "add column"})
 SETUP = """CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint);
 CREATE INDEX idx_orders_user_id ON orders (user_id);
 """

@@ -16,6 +16,7 @@ GROUP = "design"
 SEVERITY: Severity | None = None
 DIALECTS = ("postgresql",)
 ON = ("migration",)
+NEEDS = frozenset({"create table", "create table as", "add column", "change type", "modify column"})
 BAD = "CREATE TABLE invoices (id bigint PRIMARY KEY, total_amount double precision NOT NULL);"
 GOOD = "CREATE TABLE invoices (id bigint PRIMARY KEY, total_amount numeric(12,2) NOT NULL);"
 PROOF = Proof(

@@ -18,6 +18,7 @@ GROUP = "design"
 SEVERITY = Severity.INFO
 DIALECTS = ("postgresql",)
 ON = ("migration",)
+NEEDS = frozenset({"create table", "create table as", "add column", "change type", "modify column"})
 BAD = "CREATE TABLE orders (id serial PRIMARY KEY, note text);"
 GOOD = "CREATE TABLE orders (id bigserial PRIMARY KEY, note text);"
 PROOF = Proof(

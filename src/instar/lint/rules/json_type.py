@@ -16,6 +16,7 @@ GROUP = "design"
 SEVERITY = Severity.INFO
 DIALECTS = ("postgresql",)
 ON = ("migration",)
+NEEDS = frozenset({"create table", "create table as", "add column", "change type", "modify column"})
 BAD = "CREATE TABLE events (id bigint PRIMARY KEY, payload json NOT NULL);"
 GOOD = "CREATE TABLE events (id bigint PRIMARY KEY, payload jsonb NOT NULL);"
 PROOF = Proof(

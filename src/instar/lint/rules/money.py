@@ -15,6 +15,7 @@ GROUP = "design"
 SEVERITY = Severity.WARNING
 DIALECTS = ("postgresql",)
 ON = ("migration",)
+NEEDS = frozenset({"create table", "create table as", "add column", "change type", "modify column"})
 BAD = """CREATE TABLE prices (id bigint PRIMARY KEY, amount money NOT NULL);
 INSERT INTO prices (id, amount) VALUES (1, 0.125::numeric::money);
 """

@@ -20,6 +20,7 @@ GROUP = "naming"
 SEVERITY = Severity.WARNING
 DIALECTS = ("postgresql", "mysql", "mariadb", "sqlite")
 ON = ("migration", "add column", "rename column")
+NEEDS = frozenset({"create table", "create table as"})
 SETUP = "CREATE TABLE users (id bigint PRIMARY KEY);"
 BAD = 'ALTER TABLE users ADD COLUMN "emailVerifiedAt" timestamp;'
 GOOD = "ALTER TABLE users ADD COLUMN email_verified_at timestamp;"

@@ -22,6 +22,7 @@ GROUP = "naming"
 SEVERITY = Severity.INFO
 DIALECTS = ("postgresql", "mysql", "mariadb", "sqlite")
 ON = ("migration", "add constraint")
+NEEDS = frozenset({"create table", "create table as"})
 SETUP = ""
 BAD = "CREATE TABLE users (id bigint PRIMARY KEY, email varchar(100), CONSTRAINT only_once UNIQUE (email));"
 GOOD = "CREATE TABLE users (id bigint PRIMARY KEY, email varchar(100), CONSTRAINT uk_users_email UNIQUE (email));"

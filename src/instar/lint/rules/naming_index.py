@@ -23,6 +23,7 @@ GROUP = "naming"
 SEVERITY = Severity.INFO
 DIALECTS = ("postgresql", "mysql", "mariadb", "sqlite")
 ON = ("migration", "create index")
+NEEDS = frozenset({"create table", "create table as"})
 SETUP = ""
 BAD = """
 CREATE TABLE users (id bigint PRIMARY KEY, email varchar(100));

@@ -23,6 +23,7 @@ GROUP = "naming"
 SEVERITY = Severity.WARNING
 DIALECTS = ("postgresql", "mysql", "mariadb", "sqlite")
 ON = ("migration", "rename table")
+NEEDS = frozenset({"create table", "create table as"})
 SETUP = ""
 BAD = 'CREATE TABLE "UserPreference" (id bigint PRIMARY KEY);'
 GOOD = "CREATE TABLE user_preferences (id bigint PRIMARY KEY);"

@@ -19,6 +19,7 @@ GROUP = "design"
 SEVERITY = Severity.WARNING
 DIALECTS = ("postgresql", "mysql", "mariadb", "sqlite")
 ON = ("migration",)
+NEEDS = frozenset({"create table", "create table as"})
 BAD = """CREATE TABLE events (id bigint NOT NULL, note varchar(100));
 INSERT INTO events (id, note) VALUES (1, 'twice');
 INSERT INTO events (id, note) VALUES (1, 'twice');

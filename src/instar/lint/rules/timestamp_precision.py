@@ -15,6 +15,7 @@ GROUP = "design"
 SEVERITY: Severity | None = None
 DIALECTS = ("postgresql",)
 ON = ("migration",)
+NEEDS = frozenset({"create table", "create table as", "add column", "change type", "modify column"})
 BAD = "CREATE TABLE logins (id bigint PRIMARY KEY, happened_at timestamptz(0) NOT NULL);"
 GOOD = "CREATE TABLE logins (id bigint PRIMARY KEY, happened_at timestamptz NOT NULL);"
 PROOF = Proof(

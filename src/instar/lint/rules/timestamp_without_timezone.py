@@ -16,6 +16,7 @@ GROUP = "design"
 SEVERITY = Severity.INFO
 DIALECTS = ("postgresql",)
 ON = ("migration",)
+NEEDS = frozenset({"create table", "create table as", "add column", "change type", "modify column"})
 BAD = "CREATE TABLE logins (id bigint PRIMARY KEY, happened_at timestamp NOT NULL);"
 GOOD = "CREATE TABLE logins (id bigint PRIMARY KEY, happened_at timestamptz NOT NULL);"
 PROOF = Proof(

@@ -22,6 +22,7 @@ GROUP = "naming"
 SEVERITY = Severity.INFO
 DIALECTS = ("postgresql", "mysql", "mariadb")
 ON = ("migration", "add constraint")
+NEEDS = frozenset({"create table", "create table as"})
 SETUP = "CREATE TABLE users (id bigint PRIMARY KEY, email varchar(100) NOT NULL);"
 BAD = "ALTER TABLE users ADD UNIQUE (email);"
 GOOD = "ALTER TABLE users ADD CONSTRAINT uk_users_email UNIQUE (email);"

@@ -15,6 +15,7 @@ GROUP = "design"
 SEVERITY: Severity | None = None
 DIALECTS = ("postgresql",)
 ON = ("migration",)
+NEEDS = frozenset({"create table", "create table as", "add column", "change type", "modify column"})
 BAD = "CREATE TABLE users (id bigint PRIMARY KEY, name varchar(50) NOT NULL);"
 GOOD = "CREATE TABLE users (id bigint PRIMARY KEY, name text NOT NULL);"
 PROOF = Proof(

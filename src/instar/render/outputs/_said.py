@@ -52,7 +52,7 @@ def counts(found: Mapping[str, int]) -> str:
 
 def statement_of(finding: Finding, judged: Judged) -> Statement | None:
     """Return the statement that a finding is about."""
-    for section in (judged.up, judged.down):
+    for section in (judged.up, judged.down, judged.contract):
         if 0 <= finding.statement < len(section):
             statement = section[finding.statement][0]
             last = statement.line + statement.text.count("\n")

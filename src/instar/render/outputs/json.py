@@ -28,19 +28,19 @@ def document(result: Result) -> Value:
         "seconds": round(verdicts.seconds, 6),
         "summary": {"migrations": len(verdicts.judged), **numbers(verdicts)},
         "notes": verdicts.notes,
-        "migrations": [_migration(judged) for judged in verdicts.judged],
+        "migrations": [_migration(judged, effects=verdicts.effects) for judged in verdicts.judged],
         "findings": [_finding(item, fails=id(item) in failing) for item in verdicts.findings],
     }
 
 
-def _migration(judged: Judged) -> Value:
+def _migration(judged: Judged, *, effects: bool) -> Value:
     migration = judged.migration
     return {
         "version": migration.version,
         "name": migration.name,
         "path": migration.path,
         "risk": _risk(judged.risk) if judged.risk else None,
-        "statements": [*_statements("up", judged.up), *_statements("down", judged.down)],
+        "statements": _statements(judged) if effects else None,
     }
 
 
@@ -66,7 +66,12 @@ def _estimate(estimate: Estimate | None) -> Value | None:
     return {"low": estimate.low, "high": estimate.high, "basis": estimate.basis} if estimate else None
 
 
-def _statements(section: str, pairs: Sequence[tuple[Statement, Effect]]) -> Iterator[Value]:
+def _statements(judged: Judged) -> list[Value]:
+    sections = (("up", judged.up), ("down", judged.down), ("contract", judged.contract))
+    return [item for section, pairs in sections for item in _of_section(section, pairs)]
+
+
+def _of_section(section: str, pairs: Sequence[tuple[Statement, Effect]]) -> Iterator[Value]:
     """Yield the statements that lock something, do work, or are refused."""
     for statement, effect in pairs:
         if effect.locks or effect.work or effect.error:

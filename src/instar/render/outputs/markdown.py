@@ -68,7 +68,9 @@ def _numbers(found: Sequence[Finding]) -> str:
 
 
 def _details(judged: Judged, found: Sequence[Finding]) -> Iterator[str]:
-    locking = [pair for pair in (*judged.up, *judged.down) if locks(pair[1]) or pair[1].work or pair[1].error]
+    locking = [
+        pair for pair in (*judged.up, *judged.down, *judged.contract) if locks(pair[1]) or pair[1].work or pair[1].error
+    ]
     reasons = judged.risk.reasons if judged.risk else ()
     if not (locking or found or reasons):
         return
