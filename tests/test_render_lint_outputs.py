@@ -83,7 +83,7 @@ def test_the_frame_shows_the_lines_around_with_carets_below_what_is_meant() -> N
         "    5 |   SET NOT NULL",
         "  why: all rows are read under ACCESS EXCLUSIVE",
         "  advice: prove it first",
-        "  rewrite:",
+        "  rewrite, each statement in a transaction of its own:",
         "    ALTER TABLE orders ADD CHECK (note IS NOT NULL) NOT VALID;",
         "    ALTER TABLE orders VALIDATE;",
         "",

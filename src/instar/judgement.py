@@ -65,8 +65,8 @@ class Judged(Struct, frozen=True):
     findings: tuple[Finding, ...] = ()
     up: tuple[tuple[Statement, Effect], ...] = ()
     down: tuple[tuple[Statement, Effect], ...] = ()
-    contract: tuple[tuple[Statement, Effect], ...] = ()
     risk: Risk | None = None
+    contract: tuple[tuple[Statement, Effect], ...] = ()
 
 
 class About(Struct, frozen=True):
@@ -107,10 +107,10 @@ class Verdicts(Struct, frozen=True):
     findings: tuple[Finding, ...]
     dialect: str = ""
     seconds: float = 0.0
-    effects: bool = True
-    """Whether `judged` says what every statement does; a run over a whole project does not."""
     notes: tuple[str, ...] = ()
     """What the reader should know of how this was found: what it was judged on, stale entries of the baseline."""
+    effects: bool = True
+    """Whether `judged` says what every statement does; a run over a whole project does not."""
 
     @property
     def counted(self) -> tuple[Finding, ...]:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -79,7 +80,14 @@ def test_the_document_has_findings_migrations_and_a_summary(shop: Instar) -> Non
     assert finding["file"] == "migrations/20240102000000_index_orders.sql"
     assert finding["fix"]["sql"].startswith("CREATE INDEX CONCURRENTLY idx_orders_customer_id")
     assert finding["fails"] is True
-    [statement] = document["migrations"][1]["statements"]
+    assert document["migrations"][1]["statements"] is None
+
+
+def test_the_document_of_a_chosen_migration_has_its_locks(shop: Instar) -> None:
+    document = shop("lint", "20240102000000", *ONLY, "--json").json
+
+    [migration] = document["migrations"]
+    [statement] = migration["statements"]
     assert statement["locks"] == [{"relation": "orders", "kind": "table", "mode": "SHARE", "blocks": "writes"}]
 
 
@@ -261,6 +269,11 @@ def test_after_a_baseline_only_new_findings_count(shop: Instar, write: Write, tm
 # Rewrites
 
 
+def git(folder: Path, *arguments: str) -> None:
+    identity = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
+    subprocess.run(["git", "-C", folder, *identity, *arguments], check=True, capture_output=True)
+
+
 def test_fix_writes_the_rewrite_and_judges_again(shop: Instar, tmp_path: Path) -> None:
     file = tmp_path / "migrations" / "20240102000000_index_orders.sql"
     shown = shop("lint", *ONLY, "--fix", "--dry-run")
@@ -271,6 +284,60 @@ def test_fix_writes_the_rewrite_and_judges_again(shop: Instar, tmp_path: Path) -
     assert result.code == 0
     assert result.err.startswith("fixed migrations/20240102000000_index_orders.sql: idx-not-concurrent; ")
     assert file.read_text() == INDEX.replace("CREATE INDEX", "CREATE INDEX CONCURRENTLY")
+
+
+def test_fix_leaves_what_is_committed_and_says_what_would_write_it(shop: Instar, tmp_path: Path) -> None:
+    file = tmp_path / "migrations" / "20240102000000_index_orders.sql"
+    git(tmp_path, "init", "-q", "-b", "main")
+    git(tmp_path, "add", "--all")
+    git(tmp_path, "commit", "-q", "-m", "x")
+
+    result = shop("lint", *ONLY, "--fix")
+    assert result.code == 4
+    assert result.err.startswith(
+        "left migrations/20240102000000_index_orders.sql:3 idx-not-concurrent: it is committed"
+    )
+    assert shop("lint", *ONLY, "--fix", "--dry-run").out.strip() == ""
+    assert file.read_text() == INDEX
+
+    assert shop("lint", *ONLY, "--fix", "--force").code == 0
+    assert "CONCURRENTLY" in file.read_text()
+
+
+@pytest.mark.parametrize("state", ["unknown", "changed", "staged"])
+def test_fix_writes_what_is_new_or_changed_since_the_commit(shop: Instar, tmp_path: Path, state: str) -> None:
+    file = tmp_path / "migrations" / "20240102000000_index_orders.sql"
+    text = "-- migrate:up\n" if state == "changed" else ""
+    file.write_text(text)
+    git(tmp_path, "init", "-q", "-b", "main")
+    git(tmp_path, "add", *(["--all"] if state == "changed" else ["migrations/20240101000000_create_orders.sql"]))
+    git(tmp_path, "commit", "-q", "-m", "x")
+    file.write_text(INDEX)
+    if state == "staged":
+        git(tmp_path, "add", "--all")
+
+    assert shop("lint", *ONLY, "--fix").code == 0
+    assert "CONCURRENTLY" in file.read_text()
+
+
+def test_fix_writes_what_is_new_on_a_branch(shop: Instar, tmp_path: Path) -> None:
+    file = tmp_path / "migrations" / "20240102000000_index_orders.sql"
+    git(tmp_path, "init", "-q", "-b", "main")
+    git(tmp_path, "add", "migrations/20240101000000_create_orders.sql")
+    git(tmp_path, "commit", "-q", "-m", "x")
+    git(tmp_path, "checkout", "-q", "-b", "feature")
+    git(tmp_path, "add", "--all")
+    git(tmp_path, "commit", "-q", "-m", "y")
+
+    shop("lint", *ONLY, "--fix")
+    assert file.read_text() == INDEX
+    shop("lint", *ONLY, "--fix", "--since", "main")
+    assert "CONCURRENTLY" in file.read_text()
+
+
+def test_without_git_fix_says_that_nothing_tells_what_is_applied(shop: Instar) -> None:
+    assert "there is no git to tell whether" in shop("lint", *ONLY, "--fix").err
+    assert shop("lint", "--force").code == 2
 
 
 def test_what_comes_from_stdin_is_fixed_to_stdout(instar: Instar, stdin: Callable[[str], None]) -> None:

@@ -9,6 +9,7 @@ from instar import linting
 from instar.config import Config
 from instar.judgement import Verdicts
 from instar.lint import cache
+from instar.lint.engine import Linter
 from instar.lint.shares import shares
 
 TABLES = ("users", "orders", "items", "order_items")
@@ -84,16 +85,16 @@ def test_an_unchanged_file_is_not_judged_again(tmp_path: Path, monkeypatch: pyte
     project = Project(tmp_path, 6)
     project.lint()
     judged: list[str] = []
-    judge = cache.Linter.judge
+    judge = Linter.judge
 
-    def watched(self: cache.Linter, migrations: object, **settings: object) -> object:
+    def watched(self: Linter, migrations: object, **settings: object) -> object:
         judged.extend(item.version for item in migrations)  # type: ignore[attr-defined]
         return judge(self, migrations, **settings)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(cache.Linter, "judge", watched)
+    monkeypatch.setattr(Linter, "judge", watched)
     project.lint()
     assert judged == []
-    last = sorted((tmp_path / "migrations").iterdir())[-1]
+    last = max((tmp_path / "migrations").iterdir())
     last.write_text(last.read_text() + "-- a remark\n")
     project.lint()
     assert judged == [last.name.partition("_")[0]]
@@ -144,7 +145,7 @@ def test_several_processes_find_what_one_finds(tmp_path: Path, monkeypatch: pyte
         text = "\n".join(each.format(t=f"t{number % 8}", other=f"t{number % 8}", n=number) for each in POOL[:9])
         (tmp_path / "migrations" / f"202601010{number:05d}_step.sql").write_text(text)
     monkeypatch.setattr(cache, "_WORTH_SHARING", 10)
-    monkeypatch.setattr(cache.os, "cpu_count", lambda: 3)
+    monkeypatch.setattr("os.cpu_count", lambda: 3)
     alone = project.lint(remember=False)
     assert (shares([each.migration for each in alone.judged], 3) is not None) is apart
     assert found(project.lint()) == found(alone)

@@ -420,3 +420,11 @@ BEGIN
 END $$;
 """
     assert one("offset-batches", text, after=USERS).place.line == 4
+
+
+def test_a_column_that_is_added_empty_cannot_be_made_not_null() -> None:
+    added = "ALTER TABLE users ADD COLUMN country text{};\nALTER TABLE users ALTER COLUMN country SET NOT NULL;"
+    finding = one("set-not-null-on-data", added.format(""), after=USERS)
+    assert finding.severity is Severity.ERROR
+    assert finding.message == "every row of users has NULL in country, which this migration adds"
+    assert "set-not-null-on-data" not in rules(added.format(" DEFAULT 'CH'"), after=USERS)

@@ -1,6 +1,6 @@
 """The measured truth: what statements lock and work on, seen on a real server, beside what the analysis says.
 
-`truth_schema.sql` is there before every statement of `truth.sql`. A statement runs in a transaction that is rolled
+`truth_schema.sql` is there before every statement of `truth.sql`, and so for any other suite of that form. A statement runs in a transaction that is rolled
 back; one that cannot be in a transaction is watched from a second session while an open transaction holds it back.
 """
 
@@ -33,7 +33,7 @@ SELECT c.oid::int8, CASE WHEN n.nspname = 'public' THEN c.relname ELSE n.nspname
      'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'], l.mode))
    FROM pg_locks l WHERE l.relation = c.oid AND l.pid = %(pid)s AND l.locktype = 'relation')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_index i ON i.indexrelid = c.oid
-WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND c.relkind IN ('r', 'p', 'm', 'v', 'i', 'I', 'S')
+WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND c.relkind IN ('r', 'p', 'm', 'v', 'i', 'I', 'S', 'f')
 """
 _LOCKS = """
 SELECT l.relation::int8, max(array_position(ARRAY['AccessShareLock', 'RowShareLock', 'RowExclusiveLock',
@@ -184,9 +184,9 @@ def _modes(effect: Effect, *, index: bool) -> dict[str, LockMode]:
 
 
 @cache
-def cases() -> tuple[Case, ...]:
-    """Read truth.sql."""
-    text = (HERE / "truth.sql").read_text()
+def cases(suite: str = "truth") -> tuple[Case, ...]:
+    """Read the statements of a suite."""
+    text = (HERE / f"{suite}.sql").read_text()
     return tuple(_cases(text))
 
 
@@ -210,14 +210,14 @@ def _cases(text: str) -> Iterator[Case]:
             )
 
 
-def wanted(version: int) -> list[Case]:
+def wanted(version: int, suite: str = "truth") -> list[Case]:
     """Return the cases that a server of this major version knows, those that change the database last."""
-    return sorted((case for case in cases() if case.first <= version <= case.last), key=lambda case: case.outside)
+    return sorted((case for case in cases(suite) if case.first <= version <= case.last), key=lambda case: case.outside)
 
 
-def fixture(version: int) -> list[str]:
-    """Return the statements of truth_schema.sql for a server of this major version."""
-    text = (HERE / "truth_schema.sql").read_text()
+def fixture(version: int, suite: str = "truth") -> list[str]:
+    """Return the statements of a suite's schema for a server of this major version."""
+    text = (HERE / f"{suite}_schema.sql").read_text()
     found: list[str] = []
     end = 0
     for piece in DIALECT.cut(text):
@@ -228,11 +228,11 @@ def fixture(version: int) -> list[str]:
     return found
 
 
-def replayed(version: int) -> Schema:
+def replayed(version: int, suite: str = "truth") -> Schema:
     """Return what the analysis learns from the fixture as one migration: the model."""
     schema = DIALECT.schema()
     schema.version = (version, 0)
-    for text in fixture(version):
+    for text in fixture(version, suite):
         DIALECT.learn(DIALECT.analyse(text, schema), schema, "20240101000000")
     return schema
 
@@ -247,15 +247,16 @@ def said(case: Case, schema: Schema) -> Effect:
     """Analyse a case."""
     if case.after:
         schema = schema.copy()
-        DIALECT.learn(DIALECT.analyse(case.after, schema), schema, "20240102000000")
+        for piece in DIALECT.cut(case.after):
+            DIALECT.learn(DIALECT.analyse(case.after[piece.start : piece.end], schema), schema, "20240102000000")
     return DIALECT.analyse(case.sql, schema)
 
 
-def load(url: str, version: int) -> None:
+def load(url: str, version: int, suite: str = "truth") -> None:
     """Make the fixture in an empty database, with statistics as after autovacuum."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET client_min_messages = error")
-        connection.execute(";\n".join(fixture(version)).encode())
+        connection.execute(";\n".join(fixture(version, suite)).encode())
         connection.execute("ANALYZE")
 
 
@@ -272,6 +273,10 @@ def _heavy(before: Relations, after: Relations) -> Iterator[str]:
             yield f"rewrite {was.name}"
         if oid in fresh and now.kind == "i" and now.table in before and now.table not in emptied:
             yield f"build {now.name}"
+
+
+def _quoted(relation: Relation) -> str:
+    return ".".join(f'"{part}"' for part in relation.name.split("."))
 
 
 class Observer:
@@ -324,7 +329,7 @@ class Observer:
 
     def _outside(self, case: Case) -> Observed:
         before = self._now()
-        tables = [case.hold] if case.hold else [item.name for item in before.values() if item.kind in {"r", "p"}]
+        tables = [case.hold] if case.hold else [_quoted(item) for item in before.values() if item.kind in {"r", "p"}]
         mode = "SHARE UPDATE EXCLUSIVE" if case.hold else "ROW EXCLUSIVE"
         with psycopg.connect(self._url, autocommit=True) as watching, psycopg.connect(self._url) as holder:
             for name in tables:
@@ -363,10 +368,10 @@ class Observer:
             failed.append(str(error))
 
 
-def observed(url: str, version: int) -> list[tuple[Case, Observed]]:
+def observed(url: str, version: int, suite: str = "truth") -> list[tuple[Case, Observed]]:
     """Run all cases of a version on a database that holds the fixture."""
     with closing(Observer(url)) as observer:
-        return [(case, observer.observe(case)) for case in wanted(version)]
+        return [(case, observer.observe(case)) for case in wanted(version, suite)]
 
 
 def score(seen: Sequence[tuple[Case, Observed]], schema: Schema) -> Score:

@@ -2,7 +2,7 @@
 -- description = "Store e-mail addresses in lower case and without surrounding spaces"
 -- author = "helpdesk-team@example.com"
 -- estimated_duration = "2 seconds"
--- risk_level = "medium"
+-- risk_level = "high"
 -- reversible = true
 -- requires_downtime = false
 -- affected_tables = ["customers", "customer_email_backups"]

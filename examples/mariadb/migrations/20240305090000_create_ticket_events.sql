@@ -2,7 +2,7 @@
 -- description = "Write down each change of a ticket's status, and close tickets that nobody answers"
 -- author = "helpdesk-team@example.com"
 -- estimated_duration = "1 second"
--- risk_level = "low"
+-- risk_level = "medium"
 -- reversible = true
 -- requires_downtime = false
 -- affected_tables = ["ticket_events", "tickets"]

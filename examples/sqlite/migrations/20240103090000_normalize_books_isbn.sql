@@ -2,7 +2,7 @@
 -- description = "Store ISBNs without hyphens and spaces"
 -- author = "library-team@example.com"
 -- estimated_duration = "1 second"
--- risk_level = "medium"
+-- risk_level = "high"
 -- reversible = true
 -- requires_downtime = false
 -- affected_tables = ["books", "book_isbn_backups"]

@@ -2,7 +2,7 @@
 -- description = "Write down each return of a book"
 -- author = "library-team@example.com"
 -- estimated_duration = "1 second"
--- risk_level = "low"
+-- risk_level = "medium"
 -- reversible = true
 -- requires_downtime = false
 -- affected_tables = ["loan_events", "loans"]

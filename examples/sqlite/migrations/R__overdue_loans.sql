@@ -2,7 +2,7 @@
 -- description = "Loans that are late"
 -- author = "library-team@example.com"
 -- estimated_duration = "1 second"
--- risk_level = "low"
+-- risk_level = "medium"
 -- reversible = true
 -- requires_downtime = false
 -- affected_tables = ["overdue_loans"]

@@ -234,7 +234,7 @@ def _remembered(migration: Migration, kept: _Kept, linter: Linter) -> Judged:
     up, down, contract = (
         tuple((item, Effect(item.text)) for item in linter.statements(migration, section)) for section in SECTIONS
     )
-    return Judged(migration, findings, up, down, contract, risk)
+    return Judged(migration, findings, up, down, risk, contract)
 
 
 def _print(migration: Migration) -> bytes:

@@ -118,7 +118,7 @@ class Linter:
             self._section(migration, "contract", migration.contract, created, up) if migration.contract else (None, [])
         )
         judged = risk.of(up, self._dialect, self._options) if up else None
-        return Judged(migration, (*found, *more, *late), _pairs(up), _pairs(down), _pairs(contract), judged)
+        return Judged(migration, (*found, *more, *late), _pairs(up), _pairs(down), judged, _pairs(contract))
 
     def _section(
         self,

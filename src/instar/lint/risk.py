@@ -29,6 +29,7 @@ _NO_TABLE = frozenset({"select", "set", "begin", "commit", "rollback", "savepoin
 _STRUCTURE = ("add constraint", "alter constraint", "change type", "drop", "modify", "move", "rename", "set not null")
 """Kinds of change that reach what depends on a relation."""
 _OTHERS = ("function", "sequence", "type", "domain", "schema", "extension")
+_ENDS = frozenset({"rename table", "drop table"})
 _REMAINS = frozenset({"view", "materialized view", "sequence"})
 
 
@@ -91,14 +92,22 @@ def of(unit: Unit, dialect: Dialect, options: Options) -> Risk:
 
 
 def tables(unit: Unit) -> tuple[str, ...]:
-    """Return the tables that a migration makes or changes, in the order in which it does."""
+    """Return the tables that a migration makes or changes, in the order in which it does.
+
+    One that it makes and takes away or renames again is not there before it nor after it.
+    """
     found: dict[str, None] = {}
+    made: set[str] = set()
     for effect in unit.effects:
         for part in duration.walk(effect):
             for change in part.changes:
                 relation = _table_of(change, unit)
+                if relation in made and change.kind in _ENDS:
+                    found.pop(relation, None)
+                    relation = change.new_name
                 if relation:
                     found[relation] = None
+        made.update(effect.creates)
     return tuple(found)
 
 

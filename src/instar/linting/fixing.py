@@ -13,7 +13,6 @@ from instar.lint.fixing import FixedFile, Project, fix_files
 from instar.linting import Live, Request, Work, changed
 from instar.source.loose import FORMAT, STDIN
 
-
 _SETTLED = "it is committed, so it may have run somewhere: --since REF, --database URL or --force"
 
 

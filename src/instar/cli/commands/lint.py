@@ -253,6 +253,7 @@ def _fix(asked: Invocation, options: _Options) -> int:
         _show_fixed(asked, found, written=not options.dry_run)
     if not options.dry_run:
         _write_fixed(asked, options, found)
+    _say_left(asked, found)
     if asked.json or options.dry_run or request.text:
         return 0
     return _report(asked, options, _judge(asked, options, request))
@@ -278,6 +279,14 @@ def _write_fixed(asked: Invocation, options: _Options, found: "list[FixedFile]")
             _save(root / item.file, item.after)
             proof = f"; the same schema on {item.proof}" if item.proof else f"; not tried: {item.unproved}"
             say(asked, f"fixed {item.file}: {', '.join(each.rule for each in item.done)}{proof}")
+    if any(item.changed for item in found) and not (options.live or options.force or (root / ".git").exists()):
+        say(asked, "there is no git to tell whether what was fixed is applied already: instar status does")
+
+
+def _say_left(asked: Invocation, found: "list[FixedFile]") -> None:
+    from instar.cli.output import say
+
+    for item in found:
         for left in item.left:
             say(asked, f"left {item.file}:{left.finding.place.line} {left.finding.rule}: {left.reason}")
 

@@ -2,6 +2,8 @@
 
 Look before: a query below `-- migrate:before` stops the migration with the rows shown, before anything is locked.
 
+A column that the migration itself adds without a value is NULL in every row: that is an error.
+
 Safe when: the migration looks for NULL below `-- migrate:before`; a valid CHECK proves that there is none; this
 migration fills the column (`UPDATE ... WHERE column IS NULL`) or has added it with a default; the table is new or
 empty.
@@ -43,11 +45,25 @@ def check(look: Look) -> Iterator[Finding]:
     if proven or _filled(look, change) or checked(look, change.relation, change.name):
         return
     table, name = look.name(), look.name(change.name)
+    if _added_empty(look, change):
+        yield look.finding(
+            f"every row of {table} has NULL in {name}, which this migration adds",
+            why=f"SET NOT NULL fails at the first row of {table}",
+            advice=f"add {name} with a default, or fill it before",
+            severity=Severity.ERROR,
+        )
+        return
     yield look.finding(
         f"nobody has looked whether {table}.{name} holds NULL",
         why=f"one row of {table} with NULL stops the migration",
         advice=f"put this below -- migrate:before: SELECT * FROM {table} WHERE {name} IS NULL LIMIT 5;",
     )
+
+
+def _added_empty(look: Look, change: Change) -> bool:
+    """Whether this migration has added the column to a table that was there, without a value."""
+    before = look.unit.before.get(change.relation)
+    return before is not None and before.complete and before.column(change.name) is None
 
 
 def _filled(look: Look, change: Change) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from instar.effects import Effect, LockMode, Work, WorkKind
 from instar.judgement import Judged, Verdicts
-from instar.model import Finding, Severity, Statement
+from instar.model import Finding, Fix, Severity, Statement
 from instar.render._words import count
 
 _WORK = {
@@ -65,7 +65,17 @@ def whole(finding: Finding) -> str:
     """Return everything that is said of a finding, a line for each part."""
     parts = (("Why: ", finding.why), ("It depends on ", finding.unknown), ("Advice: ", finding.advice))
     lines = [finding.message, *(word + sentence(part) for word, part in parts if part)]
-    return "\n".join([*lines, *([f"Rewrite:\n{finding.fix.sql}"] if finding.fix else [])])
+    return "\n".join([*lines, *([f"Rewrite{apart(finding.fix)}:\n{finding.fix.sql}"] if finding.fix else [])])
+
+
+def apart(fix: Fix) -> str:
+    """Say that the statements of a rewrite must not share a transaction, where there are several."""
+    return ", each statement in a transaction of its own" if fix.segments and has_several(fix) else ""
+
+
+def has_several(fix: Fix) -> bool:
+    """Tell whether a rewrite has more than one statement."""
+    return ";" in fix.sql.rstrip().removesuffix(";")
 
 
 def sentence(text: str) -> str:

@@ -8,7 +8,7 @@ from instar.model import Finding, Severity, Statement
 from instar.render._caret import excerpt, where
 from instar.render._words import count
 from instar.render.outputs import Result
-from instar.render.outputs._said import statement_of, summary, weight
+from instar.render.outputs._said import apart, statement_of, summary, weight
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -91,7 +91,7 @@ def _finding(finding: Finding, statement: Statement | None) -> Iterator[Line]:
             yield (f"  {word}: ", "bold"), (said, "")
     if finding.fix:
         written = " (instar lint --fix writes it)" if finding.fix.same else ""
-        yield (("  rewrite", "bold"), (f"{written}:", "dim"))
+        yield (("  rewrite", "bold"), (f"{apart(finding.fix)}{written}:", "dim"))
         yield from (((f"    {line}", "green"),) for line in finding.fix.sql.splitlines())
     yield ()
 

@@ -9,7 +9,7 @@ from instar.judgement import Estimate, Judged, Verdicts
 from instar.model import Finding, Statement
 from instar.render._words import count, shortened, took
 from instar.render.outputs import Result
-from instar.render.outputs._said import counts, locks, sentence, summary, weight, work
+from instar.render.outputs._said import apart, counts, locks, sentence, summary, weight, work
 
 MARK = "<!-- instar lint -->"
 """Stands first, so that a later run finds the comment that it is to replace."""
@@ -110,6 +110,7 @@ def _finding(finding: Finding) -> Iterator[str]:
     yield from (f"- {part}" for part in parts)
     yield ""
     if finding.fix:
+        yield f"Rewrite{apart(finding.fix)}:"
         yield from _fenced(finding.fix.sql)
 
 

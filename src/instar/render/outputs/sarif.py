@@ -8,7 +8,7 @@ import msgspec
 from instar.judgement import About, Judged
 from instar.model import Finding, Severity, Statement
 from instar.render.outputs import Result
-from instar.render.outputs._said import statement_of, whole
+from instar.render.outputs._said import has_several, statement_of, whole
 from instar.version import __version__
 
 Value = Mapping[str, object]
@@ -107,7 +107,7 @@ def _suppressions(finding: Finding) -> list[Value]:
 def _replaces(finding: Finding) -> bool:
     """Tell whether putting the rewrite in place of the statement is all there is to do."""
     fix = finding.fix
-    return fix is not None and fix.same and not (fix.segments and ";" in fix.sql.rstrip().removesuffix(";"))
+    return fix is not None and fix.same and not (fix.segments and has_several(fix))
 
 
 def _fix(finding: Finding, statement: Statement) -> Value:
