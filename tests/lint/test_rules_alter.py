@@ -85,6 +85,30 @@ def test_the_values_of_a_replaced_column_are_kept(postgres: str) -> None:
         )
 
 
+def test_a_replaced_column_keeps_its_default_its_indexes_and_not_null(postgres: str) -> None:
+    setup = """CREATE TABLE orders (id bigint PRIMARY KEY, quantity integer NOT NULL DEFAULT 3, a int);
+    CREATE INDEX idx_orders_quantity ON orders (quantity, a);"""
+    (finding,) = found("alter-type-rewrite", SHOWN["alter-type-rewrite"], setup=setup, version=16)
+    assert finding.fix is not None
+    run(postgres, setup)
+    run(postgres, "INSERT INTO orders SELECT g, g FROM generate_series(1, 2500) AS g")
+    run(postgres, finding.fix.sql)
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute("INSERT INTO orders (id) VALUES (0)")
+        assert connection.execute("SELECT quantity FROM orders WHERE id = 0").fetchone() == (3,)
+        with pytest.raises(psycopg.errors.NotNullViolation):
+            connection.execute("INSERT INTO orders (id, quantity) VALUES (-1, NULL)")
+        definition = connection.execute("SELECT pg_get_indexdef('idx_orders_quantity_new'::regclass)").fetchone()
+        assert definition is not None
+        assert definition[0].endswith("(quantity, a)")
+
+
+def test_a_column_on_which_more_stands_has_no_short_rewrite() -> None:
+    (finding,) = found("alter-type-rewrite", "ALTER TABLE orders ALTER COLUMN id TYPE integer;")
+    assert finding.fix is None
+    assert finding.advice.endswith("make for the new column first what stands on id: orders_pkey")
+
+
 @pytest.mark.parametrize(
     ("rule", "text", "fact"),
     [

@@ -2,11 +2,13 @@
 
 import re
 
+from instar.catalog import Column, Constraint, ConstraintKind
 from instar.lint import rewrite
 from instar.lint.look import Look
 
 _TYPE = re.compile(r"\btype\s+(?P<type>.+?)(?:\s+using\s+(?P<using>.+))?$", re.IGNORECASE | re.DOTALL)
 _INDENT = "    "
+_NOT_NULL = ConstraintKind.NOT_NULL
 
 
 def wanted(text: str) -> tuple[str, str]:
@@ -71,21 +73,72 @@ def of_new_row(look: Look, expression: str) -> str:
     return word.sub(lambda match: f"NEW.{match[0]}", expression)
 
 
+def stands_on(look: Look, column: str) -> list[str]:
+    """Return what hangs on a column so that it does not follow when another column takes its name."""
+    table = look.table()
+    known = table.column(column)
+    found = [item.name for item in table.constraints if column in item.columns and item.kind is not _NOT_NULL]
+    found += [item.name for item in table.indexes if column in item.uses and item.name not in found]
+    found += [
+        f"a foreign key of {other.name}" for other, key in look.schema.referencing(table.name) if _to(key, column)
+    ]
+    found += [view.name for view in look.schema.views(table.name)]
+    found += [f"the identity of {column}"] if known is not None and known.identity else []
+    return [*found, *([f"partitions of {table.name}"] if table.kind == "partitioned" else [])]
+
+
+def _to(key: Constraint, column: str) -> bool:
+    return not key.referenced or column in key.referenced
+
+
 def replaced(look: Look, column: str, type_text: str, using: str) -> list[str]:
-    """Return the steps that replace a column by one of another type, with the swap in one transaction."""
-    table = look.name()
-    written = rewrite.name(look, column)
+    """Return the steps that replace a column by one of another type, with the swap in one transaction.
+
+    Its default, NOT NULL and plain indexes come along. Nothing where more stands on it (`stands_on`), or the
+    table is not known.
+    """
+    known = look.table().column(column)
+    if known is None or not look.table().complete or stands_on(look, column):
+        return []
+    table, written = look.name(), rewrite.name(look, column)
     new, old = rewrite.name(look, f"{column}_new"), rewrite.name(look, f"{column}_old")
-    value = using or written
     trigger, steps = followed(look, new, of_new_row(look, using) if using else f"NEW.{written}")
     return [
         f"ALTER TABLE {table} ADD COLUMN {new} {type_text}",
         *steps,
-        filled(look, new, value),
+        filled(look, new, using or written),
+        *_twins(look, column),
+        *(rewrite.not_null(look, [f"{column}_new"]) if not known.nullable else ()),
         "BEGIN",
-        f"ALTER TABLE {table} RENAME COLUMN {written} TO {old}",
-        f"ALTER TABLE {table} RENAME COLUMN {new} TO {written}",
+        *_swapped(look, known, old, new),
         f"DROP TRIGGER {trigger} ON {table}",
         f"DROP FUNCTION {trigger}()",
         "COMMIT",
     ]
+
+
+def _swapped(look: Look, column: Column, old: str, new: str) -> list[str]:
+    """Return the swap of names. The old column must not refuse rows that do not know it."""
+    start, written = f"ALTER TABLE {look.name()}", rewrite.name(look, column.name)
+    steps = [f"{start} RENAME COLUMN {written} TO {old}", f"{start} RENAME COLUMN {new} TO {written}"]
+    if not column.nullable:
+        steps.append(f"{start} ALTER COLUMN {old} DROP NOT NULL")
+    if column.default:
+        steps.append(f"{start} ALTER COLUMN {written} SET DEFAULT {column.default}")
+    return steps
+
+
+def _twins(look: Look, column: str) -> list[str]:
+    """Return an index on the new column for each that stands on the old one."""
+    table, made = look.table(), []
+    for index in table.indexes:
+        if column in (*index.columns, *index.include):
+            keys, more = (
+                ", ".join(rewrite.name(look, f"{key}_new" if key == column else key) for key in group)
+                for group in (index.columns, index.include)
+            )
+            name = rewrite.name(look, rewrite.free_name(look, index.name.rpartition(".")[2], "new"))
+            how = f" USING {index.method}" if index.method != "btree" else ""
+            unique, include = "UNIQUE " if index.unique else "", f" INCLUDE ({more})" if more else ""
+            made.append(f"CREATE {unique}INDEX CONCURRENTLY {name} ON {look.name()}{how} ({keys}){include}")
+    return made

@@ -46,7 +46,7 @@ def check(look: Look) -> Iterator[Finding]:
         return
     table, column = look.name(), rewrite.name(look, change.name)
     other = ", ".join(look.name(key) for key in others)
-    kind, using = expand.wanted(look.part(change.start, change.end))
+    kind, _ = expand.wanted(look.part(change.start, change.end))
     may = "may be" if unknown else "are"
     yield look.finding(
         f"{table} and {other} {may} closed to reads and writes while {column} becomes {kind}",
@@ -54,7 +54,6 @@ def check(look: Look) -> Iterator[Finding]:
         "locked ACCESS EXCLUSIVE",
         advice=f"add columns of type {kind} on both sides, fill them in batches, add the foreign key NOT VALID, "
         "validate it, then swap the names",
-        fix=None if look.depth else rewrite.steps(expand.replaced(look, change.name, kind, using), same=False),
         unknown=unknown,
         severity=Severity.WARNING if unknown else None,
     )

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 
 from instar.effects import Change, WorkKind
 from instar.lint import expand, rewrite
+from instar.lint.around import listed
 from instar.lint.look import Look
 from instar.lint.rule import Proof
 from instar.model import Finding, Severity
@@ -66,12 +67,13 @@ def check(look: Look) -> Iterator[Finding]:
         return
     table, column = look.name(), rewrite.name(look, change.name)
     kind, using = expand.wanted(look.part(change.start, change.end))
+    steps = expand.replaced(look, change.name, kind, using)
     may = "may be" if unknown else "is"
     yield look.finding(
         f"{table} {may} written anew, closed to reads and writes, when {column} becomes {kind}",
         why=_why(look, change, unknown),
-        advice=_advice(unknown, column, kind),
-        fix=None if look.depth else rewrite.steps(expand.replaced(look, change.name, kind, using), same=False),
+        advice=_advice(look, unknown, column, kind),
+        fix=rewrite.steps(steps, same=False) if steps and not look.depth else None,
         unknown=unknown,
         severity=Severity.WARNING if unknown else None,
     )
@@ -84,7 +86,11 @@ def _why(look: Look, change: Change, unknown: str) -> str:
     return f"{reason}; an ACCESS EXCLUSIVE lock on {look.name()} lasts until every index is built again"
 
 
-def _advice(unknown: str, column: str, kind: str) -> str:
+def _advice(look: Look, unknown: str, column: str, kind: str) -> str:
     if "TimeZone" in unknown:
         return f"SET TimeZone = 'UTC' for this migration when the values of {column} are UTC: then nothing is rewritten"
-    return f"add a column of type {kind}, fill it in batches behind a trigger, and swap the names"
+    advice = f"add a column of type {kind}, fill it in batches behind a trigger, and swap the names"
+    standing = expand.stands_on(look, look.change.name) if look.change else []
+    return (
+        f"{advice}; make for the new column first what stands on {column}: {listed(standing)}" if standing else advice
+    )

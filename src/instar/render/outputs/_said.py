@@ -69,8 +69,10 @@ def whole(finding: Finding) -> str:
 
 
 def apart(fix: Fix) -> str:
-    """Say that the statements of a rewrite must not share a transaction, where there are several."""
-    return ", each statement in a transaction of its own" if fix.segments and has_several(fix) else ""
+    """Say that the statements of a rewrite must not share a transaction; of CONCURRENTLY the runner knows it."""
+    if not fix.segments or (not has_several(fix) and "concurrently" in fix.sql.lower()):
+        return ""
+    return ", each statement in a transaction of its own" if has_several(fix) else ", in a transaction of its own"
 
 
 def has_several(fix: Fix) -> bool:
