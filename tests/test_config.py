@@ -365,3 +365,36 @@ def test_an_environment_can_be_made_without_a_file(tmp_path: Path) -> None:
     environment = Environment(root=tmp_path, directories=(tmp_path,), seeds=(), templates=tmp_path, url="sqlite://")
 
     assert environment.database() == "sqlite://"
+
+
+# Said well
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[policy]\nreviewers = {medum = 1}\n", "policy.reviewers: 'medum' is not one of low, medium, high"),
+        ('[policy]\nwindows = ["someday"]\n', "policy.windows: 'someday' is no window; write \"mon-thu 09:00-16:00"),
+        ('[policy]\nrequired_headers = ["ticket"]\n', "'ticket' is not one of description, author"),
+        ('[naming]\nindex = "i_{column}"\n', "naming.index: there is no placeholder {column} here; did you mean 'co"),
+        ('[naming]\ncheck = "c_{referenced}"\n', "naming.check: there is no placeholder {referenced} here"),
+        ('[naming]\ntable = "("\n', "naming.table: '(' is no regular expression"),
+    ],
+)
+def test_what_is_wrong_in_a_value_is_said(load: Load, text: str, said: str) -> None:
+    error = refused(lambda: load(text))
+
+    assert said in error.message
+    assert error.place is not None
+    assert error.place.line == 2
+
+
+def test_an_environment_to_promote_from_must_be_there(load: Load) -> None:
+    text = '[environments.staging]\n[environments.production.policy]\npromote_from = "stagin"\n'
+
+    error = refused(lambda: load(text))
+
+    assert "there is no environment 'stagin'" in error.message
+    assert error.hint == "did you mean 'staging'?"
+    assert error.place is not None
+    assert error.place.line == 3

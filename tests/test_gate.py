@@ -7,6 +7,7 @@ import pytest
 
 from conftest import POSTGRESQL
 from gate_project import DROPPED, USERS, Team
+from instar import gate
 from instar.errors import ConfigError, PlanError, PolicyError, SourceError
 from instar.model import Refusal
 
@@ -278,6 +279,18 @@ def test_who_wrote_a_file_under_its_earlier_name_is_an_author(alone: Team) -> No
 
     with pytest.raises(PlanError, match="has written"):
         alone.approve("Ann")
+
+
+def test_an_approval_holds_whatever_the_placeholders_of_the_environment_are(alone: Team) -> None:
+    alone.settings("reviewers = true\n[environments.production.placeholders]\nwidth = 200\n")
+    with (alone.root / "instar.toml").open("a") as file:
+        file.write('[environments.staging]\nurl = "sqlite:///s.db"\nplaceholders = { width = 100 }\n')
+    alone.commits("Ann", {FIRST: USERS.replace("100", "${width}")})
+    alone.becomes("Ben")
+    with alone.migrator("staging") as migrator:
+        gate.approve(migrator.environment, migrator.migrations())
+
+    assert alone.up() == [FIRST[:14]]
 
 
 def test_a_co_author_is_an_author(alone: Team) -> None:

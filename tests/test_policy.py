@@ -274,3 +274,20 @@ def test_a_missing_header_is_said_once() -> None:
     assert refused(
         Policy(lint="warning", required_headers=["author"]), Case(migration(), risk(), findings=(finding,))
     ) == ["required_headers"]
+
+
+def test_a_high_risk_of_several_medium_reasons_gives_them_all() -> None:
+    reasons = tuple(Reason(Level.MEDIUM, f"reason {number}") for number in range(3))
+    sum_of_them = Risk(Level.HIGH, 3, "extensive", "complex", (*reasons, Reason(Level.LOW, "a trifle")))
+
+    (found,) = policy.decide(Policy(max_risk="medium"), "production", [Case(migration(), sum_of_them)], NOON)
+
+    assert found.message.endswith("and production takes medium: reason 0; reason 1; reason 2")
+
+
+def test_the_hint_of_a_finding_names_the_environment_that_it_holds_in() -> None:
+    finding = Finding("serial", Severity.ERROR, "is serial", Place("1_step.sql", 1))
+
+    (found,) = policy.decide(Policy(lint="error"), "production", [Case(migration(), None, (finding,))], NOON)
+
+    assert found.hint == "instar lint --environment production 1_step.sql shows it, and what to do"

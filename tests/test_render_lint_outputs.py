@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
 
 import pytest
+from msgspec import structs
 
 from instar.effects import Effect, Lock, LockMode, Work, WorkKind
 from instar.judgement import About, Estimate, Judged, Level, Reason, Risk, Verdicts
@@ -98,11 +99,22 @@ def test_a_migration_is_shown_with_its_risk_and_the_reasons() -> None:
     assert second == "  high: drops orders"
 
 
+def test_known_times_stand_below_the_reasons() -> None:
+    risk = structs.replace(RISK, duration=Estimate(1.0, 4.0, "a scan"), blocked=Estimate(0.5, 2.0, "a scan"))
+    judged = Judged(Migration("1", "a_b", PATH), (), ((STATEMENT, EFFECT),), (), risk)
+    lines = human.text(Result(Verdicts((judged,), (), "postgresql"), (), explain)).splitlines()
+
+    assert "  takes 1-4 s (a scan)" in lines
+    assert "  blocks for 0.5-2 s" in lines
+
+
 def test_what_is_not_decided_says_which_fact_is_missing() -> None:
     text = human.text(result(OPEN))
 
     assert "unknown[narrow-type] m" in text
     assert "  unknown: a warning or nothing, depending on the old type; --database URL decides" in text
+    remark = human.text(result(structs.replace(OPEN, severity=Severity.INFO)))
+    assert "  unknown: a remark or nothing, depending on the old type" in remark
 
 
 def test_what_is_suppressed_or_known_is_only_counted() -> None:

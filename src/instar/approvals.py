@@ -63,9 +63,9 @@ def sections(migration: Migration) -> str:
     return checksum(json.dumps(parts)) if parts else migration.checksum
 
 
-def _shape(script: Script) -> tuple[str, bool | None, list[str]]:
-    """Return what of a script decides what runs, whatever its line ends are."""
-    return checksum(script.text), script.transaction, [checksum(script.text[slice(*unit)]) for unit in script.units]
+def _shape(script: Script) -> tuple[str, bool | None]:
+    """Return what the author wrote that decides what runs, whatever line ends and placeholders are."""
+    return checksum(script.written or script.text), script.transaction
 
 
 def load(folder: Path) -> tuple[Record, ...]:

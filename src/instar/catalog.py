@@ -6,6 +6,7 @@ engine folds them. A relation's key is its bare name in the default schema, else
 
 from collections.abc import Iterator, MutableMapping
 from enum import StrEnum
+from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -94,8 +95,9 @@ class Table(Struct, frozen=True, array_like=True):
     `complete` says that its columns, constraints and indexes are all known; a table that some migration altered, but
     none created, is not. `parent` is the partitioned (or inherited) table it belongs to; `default` says that it is the
     DEFAULT partition. `created` is the version of the migration that created it ("" = before them, or unknown).
-    `rows` and `size` (bytes, with TOAST, without indexes) come from the live catalog. `reads` and `writes` are
-    statements a second, where the server counts them. `sources` are the relations that a view reads.
+    `rows` and `size` (bytes, with TOAST, without indexes) come from the live catalog. `reads` are
+    scans a second, `writes` rows a second, where the server has counted them for long enough. `sources` are the
+    relations that a view reads.
     `bound` is a partition's bound as text. `rls` = row level security is on. `owns` are columns that own a sequence.
     """
 
@@ -170,6 +172,42 @@ class Function(Struct, frozen=True, array_like=True):
     created: str = ""
 
 
+V = TypeVar("V")
+
+
+class Layer(MutableMapping[str, V]):
+    """A mapping over another one, which stays as it is."""
+
+    def __init__(self, below: MutableMapping[str, V]) -> None:
+        self._below = below
+        self._own: dict[str, V] = {}
+        self._gone: set[str] = set()
+
+    def __getitem__(self, key: str) -> V:
+        if key in self._own:
+            return self._own[key]
+        if key in self._gone:
+            raise KeyError(key)
+        return self._below[key]
+
+    def __setitem__(self, key: str, value: V) -> None:
+        self._own[key] = value
+        self._gone.discard(key)
+
+    def __delitem__(self, key: str) -> None:
+        if key not in self:
+            raise KeyError(key)
+        self._own.pop(key, None)
+        self._gone.add(key)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._own
+        yield from (key for key in self._below if key not in self._own and key not in self._gone)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 class Schema:
     """All relations, types and functions that are known.
 
@@ -205,6 +243,15 @@ class Schema:
         made.__dict__.update(
             {name: dict(value) if isinstance(value, MutableMapping) else value for name, value in self.__dict__.items()}
         )
+        return made
+
+    def branch(self) -> "Schema":
+        """Return a shelf that holds the same; what is changed on it is not changed here. It costs nothing to make."""
+        made = Schema(complete=self.complete, live=self.live, default=self.default)
+        for name, value in self.__dict__.items():
+            layered = isinstance(value, MutableMapping) and name not in {"settings", "rates"}
+            made.__dict__[name] = Layer(value) if layered else value
+        made.temporary, made.settings = set(self.temporary), dict(self.settings)
         return made
 
     def restore(self) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from instar.model import Action, Blocker, Migration, Plan, Statement
+from instar.model import Action, Blocker, Migration, Plan, Refusal, Statement
 
 
 class Event(Struct, frozen=True):
@@ -15,6 +15,14 @@ class LockWaiting(Event, frozen=True):
     """Another migrator holds the lock; `holder` describes it."""
 
     holder: str
+
+
+class PolicyOverridden(Event, frozen=True):
+    """A run goes against the policy of its `environment`: `refusals` are what it had against it."""
+
+    environment: str
+    reason: str
+    refusals: tuple[Refusal, ...]
 
 
 class RunStarted(Event, frozen=True):

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 from instar import approvals, dialects, linting, people, plan, planfile, policy
 from instar.approvals import Record
@@ -17,7 +16,6 @@ from instar.people import Person
 from instar.plan import Facts, OutOfOrder
 from instar.policy import Case, Promotion
 
-_HERE = frozenset({"", "127.0.0.1", "::1"})
 _Look = Callable[[], Session]
 
 
@@ -119,22 +117,12 @@ def _promotion(environment: Environment, config: Config | None) -> Promotion:
     if config is None:
         raise ConfigError(f"policy.promote_from names {name}, and there is no configuration file that tells its URL")
     there = config.environment(name)
-    if environment.url and _server(there.url) == _server(environment.url):
+    if dialects.same(there.url, environment.url, environment.root):
         return Promotion({}, f"it is the same database as {environment.name}")
     try:
         return Promotion(_applied(there))
     except InstarError as error:
         return Promotion({}, error.message)
-
-
-def _server(url: str) -> tuple[object, ...]:
-    """Return what a URL says of where a database is, the same for several ways to write it."""
-    parts = urlsplit(url)
-    dialect = dialects.for_url(url).name if url else ""
-    host = parts.hostname or dict(parse_qsl(parts.query)).get("host", "")
-    port = parts.port or {"postgresql": 5432, "mysql": 3306}.get(dialect)
-    path = str(Path(unquote(parts.path.removeprefix("/"))).resolve()) if dialect == "sqlite" else unquote(parts.path)
-    return dialect, "localhost" if host in _HERE else host, port, path
 
 
 def _applied(there: Environment) -> Mapping[str, str | None]:

@@ -54,6 +54,12 @@ class Risk(Struct, frozen=True):
     duration: Estimate | None = None
     blocked: Estimate | None = None
 
+    @property
+    def worst(self) -> tuple[Reason, ...]:
+        """The weightiest reasons: they give the level, each by itself or, where it is higher, together."""
+        highest = max((item.level for item in self.reasons), key=tuple(Level).index, default=self.level)
+        return tuple(item for item in self.reasons if item.level is highest)
+
 
 class Judged(Struct, frozen=True):
     """A migration with what its statements do and what was found.
@@ -90,11 +96,24 @@ class About(Struct, frozen=True):
     fixed: bool = False
 
 
+class Size(Struct, frozen=True):
+    """How large a relation is, as the live catalog tells: rows, and bytes on disk where they are known."""
+
+    relation: str
+    rows: float
+    bytes: int | None = None
+
+
 class Explained(Struct, frozen=True):
-    """A statement that was asked about, where it stands, and what it does."""
+    """A statement that was asked about, where it stands, and what it does.
+
+    On a live catalog also the sizes of the relations that it locks or works on, and how long its work takes.
+    """
 
     statement: Statement
     effect: Effect
+    sizes: tuple[Size, ...] = ()
+    duration: Estimate | None = None
 
 
 class Verdicts(Struct, frozen=True):

@@ -17,7 +17,7 @@ from instar.catalog import Schema
 from instar.config import Config, Environment, Policy
 from instar.dialects import Command, Names, Session, Settings
 from instar.errors import ConnectError, DatabaseError, InterruptedRunError, LockedError, UsageError
-from instar.events import Event, LockWaiting, RunFinished
+from instar.events import Event, LockWaiting, PolicyOverridden, RunFinished
 from instar.history import History, open_history
 from instar.model import Action, Attempt, Condition, Migration, MigrationKind, Plan, Refusal, Segment
 from instar.plan import Facts, OutOfOrder
@@ -386,7 +386,11 @@ class Migrator:
             return {}
         from instar import gate
 
-        return gate.passed(self.environment, self._refusals(make(self._facts(self._open()))), override)
+        refusals = self._refusals(make(self._facts(self._open())))
+        allowed = gate.passed(self.environment, refusals, override)
+        if allowed:
+            self._watch(PolicyOverridden(self.environment.name, override or "", refusals))
+        return allowed
 
     def _settings(self) -> Settings:
         here, about = self.environment, self._context()

@@ -75,7 +75,8 @@ class Script(Struct, frozen=True):
 
     `line` (1-based) and `offset` (bytes) say where `text` starts in `file`. `transaction` is what the author asked
     for: True or False, or None to let instar see for itself. `units` are character ranges of `text` that the author
-    marked as one statement each (goose's StatementBegin and StatementEnd).
+    marked as one statement each (goose's StatementBegin and StatementEnd). `written` is the text before placeholders
+    were filled in, "" where there are none.
     """
 
     text: str
@@ -84,6 +85,7 @@ class Script(Struct, frozen=True):
     offset: int = 0
     transaction: bool | None = None
     units: tuple[tuple[int, int], ...] = ()
+    written: str = ""
 
 
 class Code(Struct, frozen=True):
@@ -125,7 +127,8 @@ class Migration(Struct, frozen=True):
 
     `version` is its identity (for a repeatable: made from its name, at most 20 characters); `order` sorts versions
     as numbers. `path` is the file, as shown to people. `checksum` is the SHA-256 (hex) of the `up` text with line
-    ends normalised and without a BOM. Scripts of `down` are already in the order in which they run.
+    ends normalised and without a BOM. Scripts of `down` are already in the order in which they run. `remarks` is what
+    stands above the first section, or a Python file, where that ignores rules of lint: nothing of it runs.
     """
 
     version: str
@@ -142,6 +145,7 @@ class Migration(Struct, frozen=True):
     after: tuple[Script, ...] = ()
     contract: tuple[Script, ...] = ()
     code: Code | None = None
+    remarks: tuple[Script, ...] = ()
 
     @property
     def reversible(self) -> bool:

@@ -70,7 +70,7 @@ def decide(
         found += _tested(policy, case)
         found += _downtime(policy, environment, case)
         found += _header(policy, case)
-        found += _findings(policy, case)
+        found += _findings(policy, environment, case)
     return tuple(found)
 
 
@@ -109,8 +109,7 @@ def _refusal(case: Case, policy: str, message: str, hint: str = "") -> Refusal:
 def _risk(policy: Policy, environment: str, case: Case) -> Iterator[Refusal]:
     if policy.max_risk is None or _LEVELS.index(level(case)) <= _LEVELS.index(policy.max_risk):
         return
-    reasons = [item.text for item in case.risk.reasons if item.level.value == level(case)] if case.risk else []
-    why = "; ".join(reasons) or "it cannot be judged"
+    why = "; ".join(item.text for item in case.risk.worst) if case.risk else "it cannot be judged"
     yield _refusal(case, "max_risk", f"is of {level(case)} risk, and {environment} takes {policy.max_risk}: {why}")
 
 
@@ -179,7 +178,7 @@ def _header(policy: Policy, case: Case) -> Iterator[Refusal]:
         yield _refusal(case, "required_headers", f"has no {', no '.join(missing)} in its header")
 
 
-def _findings(policy: Policy, case: Case) -> Iterator[Refusal]:
+def _findings(policy: Policy, environment: str, case: Case) -> Iterator[Refusal]:
     if policy.lint == "off":
         return
     least = Severity(policy.lint)
@@ -187,7 +186,7 @@ def _findings(policy: Policy, case: Case) -> Iterator[Refusal]:
         said = finding.rule == "required-header" and policy.required_headers
         if finding.severity.rank <= least.rank and not finding.unknown and not said:
             where = f"{finding.place.file}:{finding.place.line}"
-            hint = f"instar lint {case.migration.path} shows it, and what to do"
+            hint = f"instar lint --environment {environment} {case.migration.path} shows it, and what to do"
             yield _refusal(case, "lint", f"{finding.severity} {finding.rule}, {where}: {finding.message}", hint)
 
 

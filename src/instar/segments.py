@@ -20,6 +20,12 @@ def segments(statements: Sequence[Statement], *, transaction: bool | None = None
     return _Cutter(transaction is False).cut(statements)
 
 
+def judged_apart(statements: Sequence[Statement], *, transaction: bool | None = None) -> tuple[Segment, ...]:
+    """Cut what `segments` refuses, as if its BEGIN, COMMIT and ROLLBACK were not there: to be read, never to run."""
+    borders = {Kind.BEGIN, Kind.COMMIT, Kind.ROLLBACK}
+    return segments([item for item in statements if item.kind not in borders], transaction=transaction)
+
+
 def left(parts: Sequence[Segment], done: int) -> tuple[Segment, ...]:
     """Return what is still to do of `parts` when their first `done` statements are done.
 

@@ -44,7 +44,7 @@ def test_up_gives_every_reason_and_exits_with_5(git: Path, project: Instar) -> N
 
     assert result.code == 5
     assert "the policy of development does not let this run, for 2 reasons; the database was not touched" in result.err
-    assert f"reviewers: {FIRST} users is of low risk and needs 1 reviewer, and has 0" in result.err
+    assert f"\n  {FIRST}\n    reviewers: users is of low risk and needs 1 reviewer, and has 0\n" in result.err
     assert f"instar approve {SECOND}" in result.err
 
 
@@ -134,9 +134,35 @@ def test_an_approval_can_be_taken_back_by_who_gave_it(git: Path, project: Instar
 
 def test_an_override_needs_a_reason_and_history_shows_it(git: Path, project: Instar) -> None:
     assert project("up", "--override", " ").code == 2
-    assert project("up", "--override", "the shop is down").code == 0
+    result = project("up", "--override", "the shop is down")
+    assert result.code == 0
+    assert f"policy of development overridden: the shop is down\n  {FIRST}\n    reviewers: users is" in result.err
 
-    assert "policy overridden: the shop is down" in project("history").out
+    assert "policy overridden (reviewers): the shop is down" in project("history").out
+
+
+def test_another_spelling_of_a_url_does_not_bypass_the_policy(git: Path, project: Instar) -> None:
+    (git / "instar.toml").write_text(
+        'default_environment = "mine"\n[environments.mine]\nurl = "sqlite:///mine.db"\n'
+        '[environments.production]\nurl = "sqlite:///app.db"\n[environments.production.policy]\nreviewers = true\n'
+    )
+
+    for url in ("sqlite:///app.db", "sqlite:///./app.db", f"sqlite:////{git}/app.db"):
+        assert project("up", "--database", url).code == 5
+
+
+def test_a_note_says_where_no_policy_holds(git: Path, project: Instar) -> None:
+    (git / "instar.toml").write_text(
+        'default_environment = "mine"\n[environments.mine]\nurl = "sqlite:///mine.db"\n'
+        '[environments.production]\nurl = "sqlite:///app.db"\n[environments.production.policy]\nreviewers = true\n'
+    )
+
+    strange = project("up", "--database", "sqlite:///strange.db", "--json")
+    assert strange.code == 0
+    assert strange.err.startswith("note: no environment has this database, so no policy holds: the environment is mine")
+    other = project("plan", "--environment", "mine", "--database", "sqlite:///./app.db")
+    assert "note: this is the database of production, whose policy does not hold" in other.err
+    assert "note:" not in project("up").err
 
 
 def test_a_damaged_file_is_named(git: Path, project: Instar) -> None:

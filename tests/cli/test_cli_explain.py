@@ -142,3 +142,41 @@ def test_mysql_has_an_algorithm(shop: Instar) -> None:
     result = shop("explain", "ALTER TABLE orders ADD COLUMN z int", "--dialect", "mariadb")
     assert result.code == 0
     assert "algorithm: INSTANT" in result.out
+
+
+def test_the_live_catalog_tells_sizes_and_times(instar: Instar, postgres: str) -> None:
+    query(postgres, "CREATE TABLE users AS SELECT n AS id, 'x' || n AS email FROM generate_series(1, 20000) n")
+    query(postgres, "ANALYZE users")
+    text = "CREATE INDEX ON users (email)"
+    lines = instar("explain", text, "--database", postgres).out.splitlines()
+    assert lines[-2].startswith("  size: users 20,000 rows (")
+    assert lines[-1].startswith("  takes: ")
+    assert "text index" in lines[-1]
+    (known,) = instar("explain", text, "--json", "--database", postgres).json["statements"]
+    assert (known["sizes"][0]["relation"], known["sizes"][0]["rows"]) == ("users", 20000)
+    assert known["duration"]["high"] > known["duration"]["low"]
+    (unknown,) = instar("explain", text, "--json").json["statements"]
+    assert (unknown["sizes"], unknown["duration"]) == ([], None)
+
+
+@pytest.mark.parametrize(
+    "text", ["CREATE INDEX ON usres (id)", "UPDATE usres SET id = 1", "ALTER TABLE usres ADD z int"]
+)
+def test_a_relation_that_the_live_catalog_does_not_have_is_refused(instar: Instar, postgres: str, text: str) -> None:
+    result = instar("explain", text, "--database", postgres)
+    assert result.code == 2
+    assert 'relation "usres" does not exist' in result.err
+
+
+def test_changed_rows_are_locked_until_the_commit(shop: Instar) -> None:
+    said = shop("explain", "UPDATE orders SET total = 0 WHERE id = 1").out.splitlines()[-1]
+    assert (
+        said
+        == "  online: no reader waits; the rows that it changes are locked until the commit: other writers of them wait"
+    )
+
+
+def test_borders_of_transactions_need_no_block(shop: Instar) -> None:
+    result = shop("explain", "BEGIN; DROP TABLE orders; COMMIT")
+    assert [line for line in result.out.splitlines() if not line.startswith(" ")] == ["DROP TABLE orders"]
+    assert len(shop("explain", "BEGIN; DROP TABLE orders; COMMIT", "--json").json["statements"]) == 3

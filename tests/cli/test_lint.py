@@ -99,6 +99,19 @@ def test_a_file_that_cannot_be_cut_is_a_finding(instar: Instar, write: Write) ->
     assert [each["rule"] for each in result.json["findings"]] == ["unreadable"]
 
 
+@pytest.mark.parametrize("text", ["CREATE TABEL orders (id int);\n", "CREATE INDEX a ON orders (note\n"])
+def test_a_statement_that_is_no_sql_is_a_finding(instar: Instar, write: Write, text: str) -> None:
+    write({"20240101000000_broken": f"-- migrate:up\nSELECT 1;\n{text}-- migrate:down\n{text}"})
+    result = instar("lint", "--json")
+
+    assert result.code == 4
+    found = result.json["findings"]
+    assert [(each["rule"], each["severity"], each["line"]) for each in found] == [
+        ("unreadable", "error", 3),
+        ("unreadable", "error", 5),
+    ]
+
+
 # What is judged
 
 
@@ -251,7 +264,7 @@ def test_rules_that_do_not_exist_are_refused_with_the_nearest(shop: Instar, tmp_
     (tmp_path / "instar.toml").write_text('[lint.rules]\nidx-not-concurent = "off"\n')
     configured = shop("lint")
     assert configured.code == 2
-    assert "there is no rule 'idx-not-concurent', which [lint.rules] names" in configured.err
+    assert "there is no rule 'idx-not-concurent', which [lint.rules] of instar.toml names" in configured.err
 
 
 def test_after_a_baseline_only_new_findings_count(shop: Instar, write: Write, tmp_path: Path) -> None:
@@ -388,6 +401,15 @@ def test_rules_are_listed_by_group_with_what_they_weigh_here(instar: Instar, tmp
     assert "Work and locks that make the application wait" in lines
     [line] = [line.split() for line in lines if line.strip().startswith("idx-not-concurrent ")]
     assert line[1:3] == ["info", "postgresql"]
+
+
+def test_a_group_that_is_configured_weighs_in_the_list_too(instar: Instar, tmp_path: Path) -> None:
+    (tmp_path / "instar.toml").write_text('[lint.rules]\nnaming = "error"\nnaming-index = "off"\n')
+
+    rules = {each["name"]: each["severity"] for each in instar("rules", "--json").json["rules"]}
+
+    assert (rules["naming-table"], rules["naming-index"]) == ("error", "off")
+    assert instar("rules", "naming-table").out.startswith("naming-table: error, naming")
 
 
 def test_a_rule_is_explained_with_what_is_wrong_and_what_is_right(instar: Instar) -> None:

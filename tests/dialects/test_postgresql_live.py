@@ -9,6 +9,7 @@ import pytest
 from instar import dialects
 from instar.catalog import Schema
 from instar.dialects import Command, Session
+from instar.dialects.postgresql import live
 
 
 @contextmanager
@@ -91,7 +92,8 @@ def test_a_table_that_was_emptied_by_delete_does_not_count_as_empty(postgres: st
     assert found.tables["t"].rows != 0
 
 
-def test_reads_and_writes_are_counted_by_the_second(postgres: str) -> None:
+def test_reads_and_writes_are_counted_by_the_second(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "_TELLING", 0.0)
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute("CREATE TABLE t (id int)")
         connection.execute("INSERT INTO t SELECT generate_series(1, 100)")
@@ -102,6 +104,9 @@ def test_reads_and_writes_are_counted_by_the_second(postgres: str) -> None:
     assert table.reads is not None
     assert table.writes is not None
     assert table.writes > table.reads > 0
+    monkeypatch.setattr(live, "_TELLING", 1e12)
+    unknown = catalog(postgres).tables["t"]
+    assert (unknown.reads, unknown.writes) == (None, None)
 
 
 def test_names_in_other_schemas_carry_them_and_the_path_is_known(postgresql: str) -> None:

@@ -1,5 +1,6 @@
 """What is remembered between runs, and shared among processes, changes nothing in what is found."""
 
+import os
 import random
 from pathlib import Path
 
@@ -8,9 +9,11 @@ import pytest
 from instar import linting
 from instar.config import Config
 from instar.judgement import Verdicts
-from instar.lint import cache
+from instar.lint import cache, files
 from instar.lint.engine import Linter
 from instar.lint.shares import shares
+from instar.source import text
+from instar.source.text import Source
 
 TABLES = ("users", "orders", "items", "order_items")
 POOL = (
@@ -52,12 +55,10 @@ class Project:
 
     def lint(self, *only: str, remember: bool = True, **settings: object) -> Verdicts:
         environment = Config(root=self.root).environment(None).replace(**settings)
-        kept = linting._LARGE  # noqa: SLF001 - the size from which a project is remembered
-        linting._LARGE = 1 if remember else 10_000  # noqa: SLF001
-        try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(linting, "_LARGE", 1 if remember else 10_000)
+            patch.setattr(linting, "CACHE", ".instar_cache" if remember else "nowhere")
             return linting.lint(environment, linting.Request(only=only))
-        finally:
-            linting._LARGE = kept  # noqa: SLF001
 
 
 def found(verdicts: Verdicts) -> list[object]:
@@ -150,3 +151,33 @@ def test_several_processes_find_what_one_finds(tmp_path: Path, monkeypatch: pyte
     assert (shares([each.migration for each in alone.judged], 3) is not None) is apart
     assert found(project.lint()) == found(alone)
     assert found(project.lint()) == found(alone)
+
+
+def test_an_unchanged_file_is_not_opened_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = Project(tmp_path, 13)
+    monkeypatch.setattr(files, "_RECENT", 0)
+    first = found(project.lint())
+    opened: list[str] = []
+    read = text.read
+
+    def watched(path: str, shown: str) -> Source:
+        opened.append(shown)
+        return read(path, shown)
+
+    monkeypatch.setattr("instar.source.folder.read", watched)
+    assert found(project.lint()) == first
+    assert opened == []
+    changed = tmp_path / "migrations" / "20260101000007_step.sql"
+    changed.write_text("SELECT 1;\n")
+    assert found(project.lint()) == found(project.lint(remember=False))
+    assert opened[0] == "migrations/20260101000007_step.sql"
+
+
+def test_a_file_that_was_changed_just_now_is_read_again(tmp_path: Path) -> None:
+    project = Project(tmp_path, 14)
+    project.lint()
+    path = tmp_path / "migrations" / "20260101000007_step.sql"
+    kept = path.stat()
+    path.write_text("X" * kept.st_size)
+    os.utime(path, ns=(kept.st_atime_ns, kept.st_mtime_ns))
+    assert found(project.lint()) == found(project.lint(remember=False))

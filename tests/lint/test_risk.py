@@ -10,8 +10,8 @@ from instar.catalog import Schema
 from instar.judgement import Level, Risk
 from instar.lint.engine import Linter
 from instar.lint.look import Options
-from instar.lint.spans import claimed, seconds
 from instar.model import Migration, Script
+from instar.spans import claimed, seconds
 
 SCHEMA = """
 CREATE TABLE users (id bigint PRIMARY KEY, email text, name varchar(50));
@@ -32,6 +32,12 @@ LEVELS = {
     "ALTER TABLE users ALTER COLUMN email TYPE varchar(20)": "medium",
     "ALTER TABLE users ADD COLUMN code int NOT NULL": "medium",
     "CREATE INDEX idx_users_email ON users (email)": "medium",
+    "ALTER TABLE users RENAME CONSTRAINT users_pkey TO pk_users_id": "medium",
+    "ALTER TABLE users SET UNLOGGED": "medium",
+    "ALTER FUNCTION sum_of(int) RENAME TO total_of": "medium",
+    "DROP SUBSCRIPTION shop": "medium",
+    "DROP OWNED BY clerk": "high",
+    "DROP DATABASE shop": "high",
     "ALTER TABLE users DROP COLUMN email": "high",
     "DROP TABLE orders": "high",
     "TRUNCATE orders": "high",
@@ -74,6 +80,19 @@ def known(schema: Schema, name: str, rows: float, **more: object) -> None:
 @pytest.mark.parametrize("up", LEVELS)
 def test_changes_are_classified_as_the_standards_do(up: str, risk: Callable[..., Risk]) -> None:
     assert risk(up).level == LEVELS[up], risk(up).reasons
+
+
+@pytest.mark.parametrize("up", ["ALTER TABLE days DROP PARTITION monday", "ALTER TABLE days TRUNCATE PARTITION monday"])
+def test_on_mysql_a_partition_that_is_emptied_is_high(up: str) -> None:
+    dialect = dialects.load("mysql")
+    schema = dialect.schema()
+    list(Linter(dialect, schema).judge([migration("1", "CREATE TABLE days (id int)")], wanted=()))
+
+    found = next(iter(Linter(dialect, schema).judge([migration("2", up)]))).risk
+
+    assert found is not None
+    assert found.level is Level.HIGH
+    assert "deletes the rows of the partition monday of days" in found.reasons[0].text
 
 
 @pytest.mark.parametrize(
@@ -126,9 +145,32 @@ def test_known_sizes_give_a_range_with_its_basis(schema: Schema, risk: Callable[
 
     assert found.level is Level.HIGH
     assert found.duration is not None
-    assert "12 M rows x 0.6-1 Mrow/s text index = 12-20 s" in found.duration.basis
+    assert "12 M rows x 0.15-1 Mrow/s text index = 12-80 s, slow machines included" in found.duration.basis
     assert found.blocked == found.duration
     assert any("writes to users wait for" in reason.text for reason in found.reasons)
+
+
+@pytest.mark.parametrize(
+    "up",
+    [
+        "CREATE TABLE copies AS SELECT * FROM users",
+        "CREATE MATERIALIZED VIEW copies AS SELECT name, count(*) FROM users GROUP BY name",
+        "CREATE TABLE copies (LIKE users); INSERT INTO copies SELECT * FROM users",
+    ],
+)
+def test_a_copy_takes_as_long_as_its_source_has_rows(schema: Schema, risk: Callable[..., Risk], up: str) -> None:
+    known(schema, "users", 12e6)
+
+    found = risk(up).duration
+
+    assert found is not None
+    assert "12 M rows x 0.25-2.5 Mrow/s copy = 4.8-48 s" in found.basis
+
+
+def test_rows_that_are_given_take_no_time_by_what_the_table_holds(schema: Schema, risk: Callable[..., Risk]) -> None:
+    known(schema, "users", 12e6)
+
+    assert risk("INSERT INTO users (id) VALUES (1)").duration is None
 
 
 def test_what_nobody_waits_for_takes_time_and_is_no_risk(schema: Schema, risk: Callable[..., Risk]) -> None:
@@ -160,12 +202,19 @@ def test_work_after_a_lock_counts_until_the_commit(schema: Schema, risk: Callabl
 
 
 def test_a_hot_table_is_medium_even_if_the_lock_is_short(schema: Schema, risk: Callable[..., Risk]) -> None:
-    known(schema, "users", 10, reads=400.0, writes=20.0)
+    known(schema, "users", 10, reads=400.0, writes=900.0)
 
     found = risk("ALTER TABLE users ADD COLUMN phone text")
 
     assert found.level is Level.MEDIUM
-    assert "users is hot: 420 statements a second" in found.reasons[0].text
+    assert "users is hot, with 400 scans a second on average" in found.reasons[0].text
+
+
+def test_rows_written_are_not_taken_for_statements(schema: Schema, risk: Callable[..., Risk]) -> None:
+    known(schema, "users", 10, reads=0.0, writes=139.0)  # one INSERT ... SELECT of 500 000 rows, an hour ago
+    assert risk("ALTER TABLE users ADD COLUMN phone text").level is Level.LOW
+    known(schema, "users", 10, reads=0.0, writes=5000.0)
+    assert "with 5,000 rows written a second" in risk("ALTER TABLE users ADD COLUMN age int").reasons[0].text
 
 
 def test_views_and_many_references_make_a_change_high(schema: Schema, risk: Callable[..., Risk]) -> None:

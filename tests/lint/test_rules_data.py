@@ -209,7 +209,6 @@ def test_a_unique_index_comes_with_the_query_to_ask_before() -> None:
     [
         "CREATE UNIQUE INDEX uk_users_id_email ON users (id, email);",
         "CREATE INDEX idx_users_full_name ON users (full_name);",
-        "CREATE UNIQUE INDEX uk_users_lower ON users (lower(email));",
         "CREATE TABLE visits (id bigint PRIMARY KEY, page text);\nCREATE UNIQUE INDEX uk_visits_page ON visits (page);",
     ],
 )

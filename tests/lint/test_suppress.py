@@ -99,3 +99,33 @@ def test_above_the_first_statement_it_counts_for_the_file() -> None:
 
     assert first.covers(about_all, statements)
     assert not second.covers(about_all, statements)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.sql", "{0}-- /// migration\n-- author = 'a'\n-- ///\n-- migrate:up\nSELECT 1;\n"),
+        ("a.sql", "-- /// migration\n-- author = 'a'\n-- ///\n{0}\n-- migrate:up\nSELECT 1;\n"),
+        ("a.sql", "{0}SELECT 1;\n"),
+        ("a.sql", "{0}-- +goose Up\nSELECT 1;\n"),
+        ("a.sql", "{0}-- +goose NO TRANSACTION\r\n-- +goose Up\r\nSELECT 1;\r\n"),
+        ("a.sql", "{0}-- migrate:up\nSELECT 1;\n-- migrate:up\nSELECT 2;\n"),
+        ("a.py", "{0}def up(connection):\n    pass\n"),
+    ],
+)
+@pytest.mark.parametrize("wanted", ["missing-down", "drop-table"])
+def test_above_all_sections_it_counts_for_the_file_in_every_layout(
+    tmp_path: Path, name: str, text: str, wanted: str
+) -> None:
+    sign = "#" if name.endswith(".py") else "--"
+    folder = tmp_path / "migrations"
+    folder.mkdir()
+    (folder / f"20240101000000_{name}").write_text(text.format(f"{sign} instar:ignore {wanted}: no way back\n"))
+    here = Environment(root=tmp_path, directories=(folder,), seeds=(), templates=tmp_path, url="postgresql:///shop")
+
+    found = lint(here, Request(rules=("missing-down", "unused-ignore", "drop-table"))).findings
+
+    expected = (
+        [("missing-down", "no way back")] if wanted == "missing-down" else [("missing-down", ""), ("unused-ignore", "")]
+    )
+    assert sorted((each.rule, each.suppressed) for each in found) == expected

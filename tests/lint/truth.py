@@ -1,7 +1,8 @@
 """The measured truth: what statements lock and work on, seen on a real server, beside what the analysis says.
 
-`truth_schema.sql` is there before every statement of `truth.sql`, and so for any other suite of that form. A statement runs in a transaction that is rolled
-back; one that cannot be in a transaction is watched from a second session while an open transaction holds it back.
+`truth_schema.sql` is there before every statement of `truth.sql`, and likewise for any other suite of that form. A
+statement runs in a transaction that is rolled back; one that cannot be in a transaction is watched from a second
+session while an open transaction holds it back.
 """
 
 import re
@@ -15,10 +16,11 @@ from typing import Any
 
 import psycopg
 from msgspec import Struct
+from msgspec.structs import replace
 
 from instar import dialects
 from instar.catalog import Schema
-from instar.effects import Effect, LockMode, Verdict, verdict
+from instar.effects import Effect, Lock, LockMode, Verdict, verdict
 
 HERE = Path(__file__).parent
 DIALECT = dialects.load("postgresql")
@@ -33,7 +35,8 @@ SELECT c.oid::int8, CASE WHEN n.nspname = 'public' THEN c.relname ELSE n.nspname
      'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'], l.mode))
    FROM pg_locks l WHERE l.relation = c.oid AND l.pid = %(pid)s AND l.locktype = 'relation')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_index i ON i.indexrelid = c.oid
-WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND c.relkind IN ('r', 'p', 'm', 'v', 'i', 'I', 'S', 'f')
+WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+  AND c.relkind IN ('r', 'p', 'm', 'v', 'i', 'I', 'S', 'f')
 """
 _LOCKS = """
 SELECT l.relation::int8, max(array_position(ARRAY['AccessShareLock', 'RowShareLock', 'RowExclusiveLock',
@@ -50,6 +53,7 @@ class Case(Struct, frozen=True):
     """A statement. `after` runs before it in the same migration; `outside` = not in a transaction.
 
     `hold` is the table that another session locks meanwhile, so that the statement has to wait ("" = all of them).
+    `absent` says that it names, with IF EXISTS, what is not there.
     """
 
     group: str
@@ -61,6 +65,7 @@ class Case(Struct, frozen=True):
     refused: bool = False
     after: str = ""
     hold: str = ""
+    absent: bool = False
 
 
 class Relation(Struct, frozen=True):
@@ -93,6 +98,8 @@ class Observed(Struct, frozen=True):
     indexes: dict[str, LockMode] | None
     heavy: frozenset[str]
     error: str = ""
+    held: tuple[dict[str, LockMode], dict[str, LockMode]] = ({}, {})
+    """What the transaction held before, of tables and of indexes: it is held still, whatever the statement takes."""
 
     @property
     def verdict(self) -> Verdict:
@@ -111,11 +118,16 @@ class Result(Struct, frozen=True):
 
     @property
     def tables(self) -> dict[str, LockMode]:
-        return _modes(self.said, index=False)
+        return _strongest(_modes(self.said, index=False), self.seen.held[0])
 
     @property
     def indexes(self) -> dict[str, LockMode]:
-        return _modes(self.said, index=True)
+        return _strongest(_modes(self.said, index=True), self.seen.held[1])
+
+    @property
+    def verdict(self) -> Verdict:
+        held = tuple(Lock(name, mode) for name, mode in self.seen.held[0].items())
+        return verdict(replace(self.said, locks=(*self.said.locks, *held)))
 
     @property
     def right(self) -> bool:
@@ -129,7 +141,7 @@ class Result(Struct, frozen=True):
 
     @property
     def agrees(self) -> bool:
-        return self.right and self.right_indexes and verdict(self.said) is self.seen.verdict
+        return self.right and self.right_indexes and self.verdict is self.seen.verdict
 
 
 class Score(Struct, frozen=True):
@@ -170,12 +182,16 @@ class Score(Struct, frozen=True):
 
 
 def _long(item: Result) -> bool:
-    return verdict(item.said) is Verdict.LONG
+    return item.verdict is Verdict.LONG
 
 
 def _share(values: Iterator[bool]) -> float:
     found = list(values)
     return sum(found) / len(found) if found else 1.0
+
+
+def _strongest(one: dict[str, LockMode], other: dict[str, LockMode]) -> dict[str, LockMode]:
+    return {name: max(one.get(name, LockMode.NONE), other.get(name, LockMode.NONE)) for name in one | other}
 
 
 def _modes(effect: Effect, *, index: bool) -> dict[str, LockMode]:
@@ -207,6 +223,7 @@ def _cases(text: str) -> Iterator[Case]:
                 refused="refused" in marks,
                 after=marks.get("after", ""),
                 hold=marks.get("hold", ""),
+                absent="absent" in marks,
             )
 
 
@@ -247,9 +264,22 @@ def said(case: Case, schema: Schema) -> Effect:
     """Analyse a case."""
     if case.after:
         schema = schema.copy()
+        made: set[str] = set()
         for piece in DIALECT.cut(case.after):
-            DIALECT.learn(DIALECT.analyse(case.after[piece.start : piece.end], schema), schema, "20240102000000")
+            effect = DIALECT.analyse(case.after[piece.start : piece.end], schema)
+            made.update(effect.creates)
+            DIALECT.learn(effect, schema, "20240102000000")
+        return _without(DIALECT.analyse(case.sql, schema), made)
     return DIALECT.analyse(case.sql, schema)
+
+
+def _without(effect: Effect, made: set[str]) -> Effect:
+    """Leave out what the same migration made: whatever happens to that blocks nobody."""
+    return replace(
+        effect,
+        locks=tuple(item for item in effect.locks if item.relation not in made),
+        work=tuple(item for item in effect.work if item.relation not in made),
+    )
 
 
 def load(url: str, version: int, suite: str = "truth") -> None:
@@ -264,14 +294,14 @@ def _heavy(before: Relations, after: Relations) -> Iterator[str]:
     """Name the work over rows that was done on what was there: scans, rewrites, index builds."""
     files = {item.file for item in before.values()}
     fresh = {oid for oid, item in after.items() if item.file and item.file not in files}
-    emptied = {oid for oid in fresh if not after[oid].index and not after[oid].size}
+    emptied = {oid for oid in fresh if not after[oid].index and not after[oid].size and oid in before}
     for oid, now in after.items():
         was = before.get(oid)
         if was is not None and was.size and now.scans > was.scans and oid not in emptied:
             yield f"scan {was.name}"
         if was is not None and oid in fresh and now.size:
             yield f"rewrite {was.name}"
-        if oid in fresh and now.kind == "i" and now.table in before and now.table not in emptied:
+        if oid in fresh and now.kind == "i" and now.table in before and (oid not in before or now.table not in emptied):
             yield f"build {now.name}"
 
 
@@ -302,12 +332,14 @@ class Observer:
     def _inside(self, case: Case) -> Observed:
         self._connection.execute("BEGIN")
         try:
+            there = self._now()
             if case.after:
                 self._connection.execute(case.after.encode())
-            before = self._now()
+            before = {oid: item for oid, item in self._now().items() if oid in there}
+            held = self._seen(self._locks(self._connection), before, before)
             self._connection.execute(case.sql.encode())
-            locks = self._locks(self._connection)
-            return self._seen(locks, before, self._now())
+            found = self._seen(self._locks(self._connection), before, self._now())
+            return replace(found, held=(held.tables, held.indexes or {}))
         except psycopg.Error as error:
             return Observed({}, {}, frozenset(), str(error))
         finally:
@@ -399,13 +431,13 @@ def _described(item: Result) -> str:
     for what, was, claimed in pairs:
         if was is not None and was != claimed:
             lines.append(f"  {what}: seen {_written(was)}; said {_written(claimed)}")
-    if verdict(item.said) is not item.seen.verdict:
+    if item.verdict is not item.seen.verdict:
         work = ", ".join(
             f"{work.kind} {work.object or work.relation}{f' (unknown: {work.unknown})' if work.unknown else ''}"
             for work in item.said.work
         )
         heavy = ", ".join(sorted(item.seen.heavy))
-        lines.append(f"  verdict: seen {item.seen.verdict} ({heavy}); said {verdict(item.said)} ({work})")
+        lines.append(f"  verdict: seen {item.seen.verdict} ({heavy}); said {item.verdict} ({work})")
     if item.said.error:
         lines.append(f"  error: {item.said.error}")
     return "\n".join(lines)

@@ -35,3 +35,8 @@ def measured(servers: Servers, name: str) -> Iterator[Measured]:
     """Measure the suite on a fresh database of a server."""
     with servers.postgresql(name).fresh() as url:
         yield Measured(url, int(name.removeprefix("postgresql-")))
+
+
+def without_absent(score: Score) -> Score:
+    """Leave out the statements that name, with IF EXISTS, what is not there: only the live catalog knows that."""
+    return Score(tuple(item for item in score.results if not item.case.absent), score.refusals)

@@ -1,6 +1,7 @@
 """What the user asked for in one call of the program, and what follows from it: configuration, migrator, output."""
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,12 @@ class Invocation:
 
         os.chdir(self.settings().root)
         return Migrator.from_config(self.configuration(), self.environment, database=self.database, watch=watch)
+
+    def caution(self) -> None:
+        """Say on stderr, whatever is asked for on stdout, which policies do not hold for the database of a change."""
+        if text := self.configuration().caution(self.settings()):
+            sys.stderr.write(f"note: {text}\n")
+            sys.stderr.flush()
 
     def _load(self) -> "Config":
         from instar import config

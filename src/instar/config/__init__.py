@@ -73,18 +73,55 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         source = self._add_url(merged, database)
         if offline and not self._fillable(merged.get("url")):
             merged["url"] = str(merged["url"]).replace("${", "$${")
-        return build(name, convert(self._expand(merged, (), name), Table, self.origin), self.root, source)
+        table = convert(self._expand(merged, (), name), Table, self.origin)
+        return build(name, table, self.root, source, self.origin.file)
 
     def _with_url(self, database: str | None) -> str:
         """Return the environment whose own URL `database` is: what its policy asks for holds by whatever way."""
         if not database or self.variables.get("INSTAR_ENVIRONMENT"):
             return ""
-        names = sorted(self.environments(), key=lambda name: name != self.default())
-        return next((name for name in names if self._own_url(name) == database), "")
+        exact = next((name for name in self._by_default() if self._own_url(name) == database), "")
+        return exact or next(iter(self._of(database)), "")
+
+    def _by_default(self) -> list[str]:
+        return sorted(self.environments(), key=lambda name: name != self.default())
+
+    def _of(self, url: str) -> list[str]:
+        """Return the environments whose own URL means the same database as `url`."""
+        from instar import dialects
+
+        return [name for name in self._by_default() if dialects.same(self._own_url(name), url, self.root)]
+
+    def caution(self, used: Environment) -> str:
+        """Say which policies do not hold although one might think so; "" where the environment is its database's own.
+
+        That is so where the database belongs to another environment that has a policy, or to none at all.
+        """
+        asking = [name for name in self.environments() if self._demands(name)]
+        if not used.url or not asking:
+            return ""
+        owners = self._of(used.url)
+        if used.name not in owners and (others := [name for name in owners if name in asking]):
+            return (
+                f"this is the database of {others[0]}, whose policy does not hold: the environment is {used.name}; "
+                f"--environment {others[0]} goes by it"
+            )
+        if owners or used.name in asking or used.url_source != "--database":
+            return ""
+        return (
+            f"no environment has this database, so no policy holds: the environment is {used.name}; "
+            f"{' and '.join(asking)} {'has one' if len(asking) == 1 else 'have one'}"
+        )
+
+    def _demands(self, name: str) -> bool:
+        return bool(self._merged(name).get("policy", {}).keys() - {"rules"})
 
     def _own_url(self, name: str) -> str:
         url = self.values["environments"][name].get("url", "")
-        return variables.expand_url(url, self.variables) if self._fillable(url) and "${" in url else str(url)
+        try:
+            return variables.expand_url(str(url), self.variables)
+        except (variables.UnsetError, variables.MalformedError):
+            return str(url)
 
     def _merged(self, name: str) -> dict[str, Any]:
         shared = {key: value for key, value in self.values.items() if key not in _OWN_KEYS}
@@ -148,7 +185,20 @@ def load(start: Path, *, file: Path | None = None, environ: Mapping[str, str]) -
         return Config(root=root, variables=known)
     values, origin = _read(found, start)
     check(values, File, origin)
+    _require_promotions(values, origin)
     return Config(root=root, file=found, values=values, variables=known, origin=origin)
+
+
+def _require_promotions(values: Mapping[str, Any], origin: Origin) -> None:
+    """Check that policies promote from environments that there are: it must not show up in the middle of a release."""
+    known = list(values.get("environments", {}))
+    tables = [((), values), *((("environments", name), values["environments"][name]) for name in known)]
+    for path, table in tables:
+        name = table.get("policy", {}).get("promote_from", "")
+        if name and "${" not in name and name not in known:
+            where = origin.place((*path, "policy", "promote_from"))
+            key = ".".join((*path, "policy", "promote_from"))
+            raise unknown(f"{key}: there is no environment {name!r} in {origin.file}", name, known, where)
 
 
 def find(start: Path) -> Path | None:

@@ -16,12 +16,14 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that holds in one environment.
 
     Paths are absolute, times are seconds (None: no limit). `url` is "" when no database is known; `url_source` says
-    where it came from, for messages. `root` is the folder that paths are shown relative to.
+    where it came from, and `configured_in` is the configuration file, for messages. `root` is the folder that paths
+    are shown relative to.
     """
 
     name: str = "development"
     url: str = ""
     url_source: str = ""
+    configured_in: str = ""
     root: Path
     directories: tuple[Path, ...]
     seeds: tuple[Path, ...]
@@ -72,12 +74,13 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, **values)
 
 
-def build(name: str, table: Table, root: Path, url_source: str) -> Environment:
+def build(name: str, table: Table, root: Path, url_source: str, configured_in: str = "") -> Environment:
     """Make the environment `name` of the merged `table`; relative paths start at `root`."""
     return Environment(
         name=name,
         url=table.url,
         url_source=url_source,
+        configured_in=configured_in,
         root=root,
         directories=folders(table.migrations.directory, root),
         seeds=folders(table.seeds.directory, root),

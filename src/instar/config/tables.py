@@ -30,6 +30,15 @@ def _time(description: str) -> Meta:
     return Meta(description=description, extra={"duration": True}, extra_json_schema={"pattern": rf"{PATTERN}|\$\{{"})
 
 
+def _regex(description: str) -> Meta:
+    return Meta(description=description, extra={"regex": True})
+
+
+def _template(description: str, *fields: str) -> Meta:
+    shown = ", ".join(f"{{{name}}}" for name in fields)
+    return Meta(description=f"{description}: {shown}.", extra={"fields": fields})
+
+
 class Migrations(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where migrations lie and where their history is kept."""
 
@@ -89,22 +98,18 @@ class Lint(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 class Naming(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How things that a migration creates are to be called. An empty text: that kind may be called anything."""
 
-    file: Annotated[str, Meta(description="Regular expression of a migration's file name.")] = (
+    file: Annotated[str, _regex("Regular expression of a migration's file name.")] = (
         r"\d{14}_[a-z][a-z0-9]*(_[a-z0-9]+)*\.(sql|py)"
     )
-    table: Annotated[str, Meta(description="Regular expression of a table's name.")] = r"[a-z][a-z0-9]*(_[a-z0-9]+)*"
-    column: Annotated[str, Meta(description="Regular expression of a column's name.")] = r"[a-z][a-z0-9]*(_[a-z0-9]+)*"
-    index: Annotated[str, Meta(description="Template of an index: {table}, {columns}.")] = "idx_{table}_{columns}"
-    primary_key: Annotated[str, Meta(description="Template of a primary key: {table}, {columns}.")] = (
-        "pk_{table}_{columns}"
-    )
-    foreign_key: Annotated[str, Meta(description="Template of a foreign key: {table}, {columns}, {referenced}.")] = (
+    table: Annotated[str, _regex("Regular expression of a table's name.")] = r"[a-z][a-z0-9]*(_[a-z0-9]+)*"
+    column: Annotated[str, _regex("Regular expression of a column's name.")] = r"[a-z][a-z0-9]*(_[a-z0-9]+)*"
+    index: Annotated[str, _template("Template of an index", "table", "columns")] = "idx_{table}_{columns}"
+    primary_key: Annotated[str, _template("Template of a primary key", "table", "columns")] = "pk_{table}_{columns}"
+    foreign_key: Annotated[str, _template("Template of a foreign key", "table", "columns", "referenced")] = (
         "fk_{table}_{columns}"
     )
-    unique: Annotated[str, Meta(description="Template of a unique constraint: {table}, {columns}.")] = (
-        "uk_{table}_{columns}"
-    )
-    check: Annotated[str, Meta(description="Template of a check: {table}, {columns}, {what}.")] = "chk_{table}_{what}"
+    unique: Annotated[str, _template("Template of a unique constraint", "table", "columns")] = "uk_{table}_{columns}"
+    check: Annotated[str, _template("Template of a check", "table", "columns", "what")] = "chk_{table}_{what}"
     plural: Annotated[bool, Meta(description="Whether a table's name ends in an English plural.")] = True
     uncountable: Annotated[list[str], Meta(description="Words that are their own plural in your field.")] = []
     exceptions: Annotated[list[str], Meta(description="Names, with * and ?, that may be as they are.")] = []
@@ -127,8 +132,11 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         bool, Meta(description="A record of passed tests (instar approve --tested), as extensive as the risk asks for.")
     ] = False
     windows: Annotated[
-        list[Annotated[str, Meta(pattern=WINDOW)]],
-        Meta(description='When it may run: "mon-thu 09:00-16:00 Europe/Berlin"; UTC without a zone.'),
+        list[Annotated[str, Meta(extra_json_schema={"pattern": WINDOW})]],
+        Meta(
+            description='When it may run: "mon-thu 09:00-16:00 Europe/Berlin"; UTC without a zone.',
+            extra={"windows": True},
+        ),
     ] = []
     downtime: Annotated[
         Literal["allow", "refuse"], Meta(description="Migrations that require downtime: allow or refuse.")

@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 import msgspec
 
-from instar.config import duration
+from instar.config import duration, window
 from instar.errors import ConfigError
 from instar.model import Place
 
@@ -89,8 +89,7 @@ def _item_type(expected: Any) -> Any:
 def _convert(value: object, expected: Any, origin: Origin, path: Path) -> None:
     try:
         msgspec.convert(value, expected)
-        if _is_duration(expected) and not _has_variable(value):
-            duration.parse(value)
+        _inspect(value, expected)
     except msgspec.ValidationError as error:
         reason = str(error).partition(" - at ")[0]
         raise ConfigError(f"{'.'.join(path)}: {_plain(reason, value, expected)}", place=origin.place(path)) from None
@@ -98,8 +97,36 @@ def _convert(value: object, expected: Any, origin: Origin, path: Path) -> None:
         raise ConfigError(f"{'.'.join(path)}: {error}", place=origin.place(path)) from None
 
 
-def _is_duration(expected: Any) -> bool:
-    return any((meta.extra or {}).get("duration") for meta in getattr(expected, "__metadata__", ()))
+def _inspect(value: Any, expected: Any) -> None:
+    """Look at what the type alone does not tell, as the key's `extra` says. Raises ValueError with a sentence."""
+    extra = {name: item for meta in getattr(expected, "__metadata__", ()) for name, item in (meta.extra or {}).items()}
+    if _has_variable(value):
+        return
+    if extra.get("duration"):
+        duration.parse(value)
+    for text in value if extra.get("windows") else ():
+        if not _has_variable(text):
+            window.parse(text)
+    if extra.get("regex"):
+        _require_regex(value)
+    if "fields" in extra:
+        _require_fields(value, extra["fields"])
+
+
+def _require_regex(text: str) -> None:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text!r} is no regular expression: {error}") from None
+
+
+def _require_fields(template: str, known: tuple[str, ...]) -> None:
+    for name in re.findall(r"\{(\w*)\}", template):
+        if name not in known:
+            from instar.registry import did_you_mean
+
+            hint = did_you_mean(name, list(known))
+            raise ValueError(f"there is no placeholder {{{name}}} here; {hint}")
 
 
 def _has_variable(value: object) -> bool:
@@ -110,7 +137,8 @@ def _has_variable(value: object) -> bool:
 def _plain(reason: str, value: object, expected: Any) -> str:
     """Say what msgspec's `reason` says, in the words of somebody who writes TOML."""
     if "enum" in reason:
-        return f"{value!r} is not one of {', '.join(_choices(expected))}"
+        wrong = re.search(r"'.*'", reason)
+        return f"{wrong[0] if wrong else repr(value)} is not one of {', '.join(_choices(expected))}"
     reason = re.sub(r"`([a-z| ]+)`", lambda match: " or ".join(_WORDS[word] for word in match[1].split(" | ")), reason)
     return reason[:1].lower() + reason[1:]
 
@@ -118,4 +146,4 @@ def _plain(reason: str, value: object, expected: Any) -> str:
 def _choices(expected: Any) -> list[str]:
     """Return the texts that an (optional, annotated) Literal allows."""
     found = [argument for argument in get_args(expected) if isinstance(argument, str)]
-    return found or [text for argument in get_args(expected)[:1] for text in _choices(argument)]
+    return found or [text for argument in get_args(expected) for text in _choices(argument)]

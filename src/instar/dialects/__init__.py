@@ -5,6 +5,7 @@ Nobody above this package asks which engine it talks to. A dialect's folder hold
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
 from msgspec import Struct
@@ -314,6 +315,13 @@ def for_url(url: str) -> Dialect:
             hint="write postgresql://host/database, mariadb://host/database, sqlite:///file.db or embedded:",
         )
     return load(scheme.partition("+")[0].lower())
+
+
+def same(first: str, second: str, root: Path) -> bool:
+    """Whether two URLs mean the same database, whatever way they are written; relative paths start at `root`."""
+    from instar.dialects import _where
+
+    return _where.same(first, second, root)
 
 
 def for_connection(connection: object) -> Session:

@@ -29,9 +29,13 @@ _UNREADABLE = About(
     UNREADABLE,
     "hygiene",
     "error",
-    "A file cannot be cut into statements.",
-    "A string, a comment or a dollar quote is not closed, or a directive is not understood. `instar up` would refuse "
-    "the file for the same reason, and nothing in it has been judged.",
+    "A file cannot be cut into statements, a statement is no SQL, or `instar up` would refuse the transactions.",
+    "A string, a comment or a dollar quote is not closed, or a directive is not understood: then nothing in the file "
+    "has been judged. Or PostgreSQL's own parser finds a mistake in a statement, of which nothing is known then. Or a "
+    "BEGIN has no COMMIT, there is a ROLLBACK, or what cannot run in a transaction (CREATE INDEX "
+    "CONCURRENTLY) stands inside one: then the statements have been judged as if BEGIN and COMMIT were not there. "
+    "`instar up` would refuse the file for the same reason. It is also what is said of a statement, or a rule, that "
+    "instar itself stumbles over.",
     ("postgresql", "mysql", "mariadb", "sqlite"),
     bad="CREATE TABLE notes (body text DEFAULT 'it is not closed);",
     good="CREATE TABLE notes (body text DEFAULT 'it is closed');",

@@ -1,15 +1,16 @@
 """What stands around a change: what comes after it, who depends on it, and what the author has checked before."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import cast
 
 from instar.catalog import Column, Index, Table
 from instar.effects import Change, Effect
 from instar.lint.look import Look
-from instar.model import Script
+from instar.model import Script, Severity
 
+_SHOWN = 3
 _CREATES = frozenset({"create table", "create table as"})
 
 
@@ -17,6 +18,31 @@ def listed(names: Iterable[str]) -> str:
     """Join names as people do: "a, b and c"."""
     items = list(names)
     return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
+
+
+def lighter(one: Severity, other: Severity) -> Severity:
+    """Return the one that weighs less: a rule that is made heavier or lighter in the configuration stays below it."""
+    return max(one, other, key=lambda item: item.rank)
+
+
+def dropped_together(look: Look, meant: Callable[[Change], bool]) -> list[Change]:
+    """Return what a DROP of several things names, as far as it is meant: said of the first of them, none of the others.
+
+    What ALTER TABLE drops stands in subcommands of its own.
+    """
+    change = look.change
+    assert change is not None
+    if look.effect.verb.startswith("ALTER"):
+        return [change] if meant(change) else []
+    same = [item for item in look.effect.changes if item.kind == change.kind and meant(item)]
+    return same if same and same[0] is change else []
+
+
+def counted(kind: str, names: Sequence[str]) -> str:
+    """Name things of a kind, the first three by name: "functions a, b, c and 2 more"."""
+    shown = list(names[:_SHOWN])
+    rest = len(names) - len(shown)
+    return f"{kind}{'s' if len(names) > 1 else ''} {listed([*shown, *([f'{rest} more'] if rest else [])])}"
 
 
 def ahead(look: Look) -> Iterator[tuple[int, Effect]]:
@@ -75,7 +101,7 @@ def readers(look: Look, relation: str, column: str = "") -> list[str]:
 def referrers(look: Look, relation: str, column: str = "") -> list[str]:
     """Return the foreign keys of other tables that point at the relation: `orders (fk_orders_user_id)`."""
     return [
-        f"{look.name(table.name)} ({constraint.name})"
+        look.name(table.name) + (f" ({constraint.name})" if constraint.name else "")
         for table, constraint in look.schema.referencing(relation)
         if not column or column in constraint.referenced
     ]
@@ -161,18 +187,25 @@ def typed(look: Look, wanted: Callable[[str], bool]) -> Iterator[tuple[str, Colu
 
 def keys_of(index: Index) -> str:
     """Return the keys of an index as one comparable text: order, operator classes and expressions count."""
-    columns = ", ".join(index.columns)
-    start = index.definition.find("(")
-    if start < 0:
-        return columns
-    depth = 0
-    for position in range(start, len(index.definition)):
-        depth += {"(": 1, ")": -1}.get(index.definition[position], 0)
+    written = keys_written(index)
+    if not written:
+        return ", ".join(index.columns)
+    return ", ".join(re.sub(r"\s+asc\b|[\"`]", "", key, flags=re.IGNORECASE) for key in written).lower()
+
+
+def keys_written(index: Index) -> list[str]:
+    """Return the keys of an index as its definition writes them; nothing where there is none."""
+    start, depth = index.definition.find("("), 0
+    keys = [""]
+    for letter in index.definition[start:] if start >= 0 else "":
+        depth += {"(": 1, ")": -1}.get(letter, 0)
         if not depth:
-            text = " ".join(index.definition[start + 1 : position].split())
-            plain = re.sub(r"\s+asc\b|[\"`]", "", text, flags=re.IGNORECASE)
-            return re.sub(r"\s*,\s*", ", ", plain).lower()
-    return columns
+            return [" ".join(key.split()) for key in [keys[0][1:], *keys[1:]]]
+        if letter == "," and depth == 1:
+            keys.append("")
+        else:
+            keys[-1] += letter
+    return []
 
 
 def makers(look: Look, table: str, name: str) -> Iterator[tuple[int, Effect, Change]]:

@@ -5,22 +5,17 @@ setting, the version of Python.
 """
 
 import os
-import sys
-import tempfile
 import threading
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from contextlib import suppress
-from hashlib import blake2b
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct, msgpack
 
-from instar import version
 from instar.effects import Effect
 from instar.judgement import Judged, Risk
+from instar.lint import keeping
 from instar.lint.engine import SECTIONS, Linter
 from instar.lint.memory import ALL_OF, State
 from instar.lint.shares import shares
@@ -29,9 +24,7 @@ from instar.model import Finding, Migration
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
-_GITIGNORE = "*\n"
 _NONE = msgpack.encode(())
-_FILES = 4
 _WORTH_SHARING = 300
 _PROCESSES = 4
 
@@ -55,9 +48,16 @@ class Cache:
     `settings` are all that verdicts depend on besides the files; `finish` is done to each of them before it is kept.
     """
 
-    def __init__(self, folder: Path, settings: object, finish: Callable[[Judged], Judged]) -> None:
-        self._path = folder / f"lint-{_salt(settings)}.msgpack"
+    def __init__(
+        self,
+        folder: Path,
+        settings: object,
+        finish: Callable[[Judged], Judged],
+        print_of: Callable[[Migration], bytes] = keeping.print_of,
+    ) -> None:
+        self._path = folder / f"lint-{keeping.salt(settings)}.msgpack"
         self._finish = finish
+        self._print_of = print_of
         self._entries = self._load()
         self._changed = False
 
@@ -81,7 +81,8 @@ class Cache:
         found: list[_Kept | None] = []
         for index, migration in enumerate(migrations):
             if migration.version in wanted:
-                yield from map(self._finish, linter.judge([migration], together=together))
+                later = [item for item in migrations[index + 1 :] if item.version in wanted]
+                yield from map(self._finish, linter.judge([migration], together=together, later=later))
                 state.end()
                 found.append(None)
             else:
@@ -89,7 +90,7 @@ class Cache:
         self._keep(migrations, found)
 
     def _work(self, linter: Linter, state: State, migrations: Sequence[Migration]) -> "_Work":
-        marks = [_print(migration) for migration in migrations]
+        marks = [self._print_of(migration) for migration in migrations]
         return _Work(linter, state, migrations, marks, self._entries, self._finish)
 
     def _keep(self, migrations: Sequence[Migration], found: Sequence[_Kept | None]) -> None:
@@ -104,20 +105,9 @@ class Cache:
         ) != len(self._entries)
 
     def save(self) -> None:
-        """Write the cache, if there is anything new, and forget those of settings that were not used lately."""
-        if not self._changed:
-            return
-        with suppress(OSError):
-            folder = self._path.parent
-            folder.mkdir(exist_ok=True)
-            (folder / ".gitignore").write_text(_GITIGNORE)
-            handle, name = tempfile.mkstemp(dir=folder, suffix=".new")
-            with os.fdopen(handle, "wb") as file:
-                file.write(msgpack.encode(self._entries))
-            Path(name).replace(self._path)
-            kept = sorted(folder.glob("lint-*.msgpack"), key=lambda path: path.stat().st_mtime)
-            for path in kept[:-_FILES]:
-                path.unlink()
+        """Write the cache, if there is anything new."""
+        if self._changed:
+            keeping.write(self._path, self._entries)
 
     def _load(self) -> dict[str, _Kept]:
         try:
@@ -235,29 +225,3 @@ def _remembered(migration: Migration, kept: _Kept, linter: Linter) -> Judged:
         tuple((item, Effect(item.text)) for item in linter.statements(migration, section)) for section in SECTIONS
     )
     return Judged(migration, findings, up, down, risk, contract)
-
-
-def _print(migration: Migration) -> bytes:
-    """Return a hash of all that a file says; b"" for Python, which may read anything."""
-    if migration.code is not None:
-        return b""
-    parts = (migration.up, migration.down, migration.before, migration.after, migration.contract)
-    about = (migration.version, migration.name, migration.path, migration.format, migration.header, parts)
-    return blake2b(msgpack.encode(about), digest_size=16).digest()
-
-
-def _salt(settings: object) -> str:
-    found = blake2b(msgpack.encode((sys.version, version.__version__, settings)), digest_size=8)
-    root = Path(version.__file__).parent
-    for folder, _, names in sorted(os.walk(root)):
-        for name in sorted(names):
-            if name.endswith((".py", ".sql")):
-                found.update(_mark(Path(folder) / name))
-    for entry in sorted(entry_points(group="instar.lint.rules")):
-        found.update(f"{entry.value} {entry.dist.version if entry.dist else ''}".encode())
-    return found.hexdigest()
-
-
-def _mark(path: Path) -> bytes:
-    about = path.stat()
-    return f"{path.name} {about.st_size} {about.st_mtime_ns}\n".encode()

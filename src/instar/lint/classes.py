@@ -133,6 +133,20 @@ def _truncate(change: Change, known: Known) -> Class:
     return Class(Level.HIGH, f"deletes all rows of {change.relation}", "deletes-data", COMPLEX, lost=lost)
 
 
+def _truncate_partition(change: Change, known: Known) -> Class:
+    lost = change.relation not in known.saved
+    text = f"deletes the rows of the partition {change.name} of {change.relation}"
+    return Class(Level.HIGH, text, "deletes-data", COMPLEX, lost=lost)
+
+
+def _drop_object(change: Change, known: Known) -> Class:
+    del known
+    if "database" in change.flags or "owned" in change.flags:
+        what = f"the database {change.name}" if "database" in change.flags else "all that a role owns"
+        return Class(Level.HIGH, f"drops {what}", "deletes-data", COMPLEX, lost=True)
+    return Class(Level.MEDIUM, f"drops {change.name or 'what may be in use'}", "breaks-queries", MODERATE)
+
+
 def _drop_constraint(change: Change, known: Known) -> Class:
     if (change.relation, change.name) in known.added:
         return _NOTHING
@@ -245,6 +259,18 @@ _PLAIN: Mapping[str, tuple[Level, str, str, str]] = {
     "set expression": (Level.MEDIUM, "changes the expression of {inside}", "changes-type", MODERATE),
     "attach partition": (Level.MEDIUM, "attaches a partition to {relation}", "changes-behaviour", MODERATE),
     "detach partition": (Level.MEDIUM, "detaches a partition of {relation}", "changes-behaviour", MODERATE),
+    "rename constraint": (Level.MEDIUM, "renames the constraint {inside}", "breaks-queries", SIMPLE),
+    "rename object": (Level.MEDIUM, "renames {name}", "breaks-queries", MODERATE),
+    "move object": (Level.MEDIUM, "moves {name} to another schema", "breaks-queries", MODERATE),
+    "set unlogged": (Level.MEDIUM, "makes {relation} unlogged: a crash empties it", "changes-behaviour", MODERATE),
+    "drop identity": (Level.MEDIUM, "drops the identity of {inside}", "changes-behaviour", MODERATE),
+    "drop rule": (Level.MEDIUM, "drops a rule of {relation}", "changes-behaviour", MODERATE),
+    "drop foreign table": (Level.MEDIUM, "drops the foreign table {relation}", "breaks-queries", MODERATE),
+    "drop publication": (Level.MEDIUM, "drops the publication {name}", "breaks-queries", MODERATE),
+    "create event trigger": (Level.MEDIUM, "adds the event trigger {name}", "changes-behaviour", SIMPLE),
+    "inherit": (Level.MEDIUM, "changes what {relation} inherits", "changes-behaviour", MODERATE),
+    "no inherit": (Level.MEDIUM, "changes what {relation} inherits", "changes-behaviour", MODERATE),
+    "change partitions": (Level.MEDIUM, "changes the partitions of {relation}", "changes-behaviour", COMPLEX),
     "drop schema": (Level.HIGH, "drops the schema {name} with what is in it", "deletes-data", COMPLEX),
     "drop extension": (Level.HIGH, "drops the extension {name} with what it brought", "deletes-data", COMPLEX),
 }  # fmt: skip
@@ -257,7 +283,10 @@ _SPECIAL: Mapping[str, _Say] = {
     "drop table": _drop_table,
     "drop constraint": _drop_constraint,
     "drop index": _drop_index,
+    "drop object": _drop_object,
     "truncate": _truncate,
+    "drop partition": _truncate_partition,
+    "truncate partition": _truncate_partition,
     "insert": _insert,
     "update": _update,
     "delete": _delete,

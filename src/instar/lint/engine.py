@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, cast
@@ -10,7 +11,7 @@ from instar import registry, segments
 from instar.catalog import Schema
 from instar.dialects import Dialect
 from instar.effects import Effect, LockMode
-from instar.errors import InstarError
+from instar.errors import InstarError, PlanError
 from instar.judgement import Judged
 from instar.lint import risk, rules
 from instar.lint.look import Held, Look, Options, Unit
@@ -54,6 +55,7 @@ class Linter:
         self._options = options or Options()
         self._release = set(created)
         self._ran: set[str] = set()
+        self._coming: Sequence[Migration] = ()
         self._wanted: dict[tuple[str, bool], _Wanted] = {(s, b): {} for s in SECTIONS for b in (False, True)}
         for name, rule in catalogue().items():
             severity = self._severity(name, rule)
@@ -62,16 +64,22 @@ class Linter:
                 self._take(name, rule, severity)
 
     def judge(
-        self, migrations: Sequence[Migration], *, wanted: Container[str] | None = None, together: bool | None = None
+        self,
+        migrations: Sequence[Migration],
+        *,
+        wanted: Container[str] | None = None,
+        together: bool | None = None,
+        later: Sequence[Migration] = (),
     ) -> Iterator[Judged]:
         """Yield each of `migrations` judged; those whose version is not in `wanted` are only learned.
 
         `together` says that they are one release: what they create counts as new in all later ones. Left out, that is
-        so when `wanted` is given.
+        so when `wanted` is given. `later` are migrations of the same release that are not among `migrations`.
         """
         one = wanted is not None if together is None else together
-        for migration in migrations:
+        for index, migration in enumerate(migrations):
             if wanted is None or migration.version in wanted:
+                self._coming = (*migrations[index + 1 :], *later) if one else ()
                 yield self._judged(migration, together=one)
             else:
                 self.learn(migration)
@@ -106,8 +114,9 @@ class Linter:
         self._schema.restore()
         for statement in self.statements(migration, "up"):
             if not _ONLY_ROWS.match(statement.text):
-                effect = self._dialect.analyse(statement.text, self._schema)
-                self._dialect.learn(effect, self._schema, migration.version)
+                with suppress(Exception):  # said where it is judged
+                    effect = self._dialect.analyse(statement.text, self._schema)
+                    self._dialect.learn(effect, self._schema, migration.version)
 
     def _judged(self, migration: Migration, *, together: bool) -> Judged:
         created = self._release if together else set()
@@ -118,6 +127,9 @@ class Linter:
             self._section(migration, "contract", migration.contract, created, up) if migration.contract else (None, [])
         )
         judged = risk.of(up, self._dialect, self._options) if up else None
+        if migration.code is not None:
+            # It may have made anything.
+            self._schema.complete = False
         return Judged(migration, (*found, *more, *late), _pairs(up), _pairs(down), judged, _pairs(contract))
 
     def _section(
@@ -131,12 +143,15 @@ class Linter:
         try:
             unit = self._unit(migration, section, scripts, created)
         except InstarError as error:
-            place = error.place or Place(migration.path, 1)
-            return None, [Finding(UNREADABLE, Severity.ERROR, error.message, place, advice=error.hint)]
+            return None, [_refused(migration, error)]
         unit.up = up
+        if section == "down" and len(unit.statements) > 1:
+            # What a down does is seen by its later statements, and by nobody after it.
+            unit.schema = self._schema.branch()
         look = Look(unit, self._dialect, self._options)
         look.ran = self._ran
-        found: list[Finding] = []
+        look.coming = self._coming
+        found = [_refused(migration, error) for error in unit.refusals]
         for index, statement in enumerate(unit.statements):
             found += self._statement(look, index, statement)
         look.change, look.index = None, max(len(unit.statements) - 1, 0)
@@ -156,31 +171,49 @@ class Linter:
         statements: list[Statement] = []
         numbers: list[int] = []
         transactional: list[bool] = []
+        refusals: list[InstarError] = []
         for script in scripts:
             cut = source_script.statements(script, self._dialect)
-            for part in segments.segments(cut, transaction=script.transaction):
+            try:
+                parts = segments.segments(cut, transaction=script.transaction)
+            except PlanError as error:
+                refusals.append(error)
+                parts = segments.judged_apart(cut, transaction=script.transaction)
+            for part in parts:
                 number = len(set(numbers))
                 statements += part.statements
                 numbers += [number] * len(part.statements)
                 transactional += [part.transaction] * len(part.statements)
-        return Unit(migration, section, statements, numbers, transactional, self._schema, created=created)
+        return Unit(
+            migration, section, statements, numbers, transactional, self._schema, created=created, refusals=refusals
+        )
 
     def _statement(self, look: Look, index: int, statement: Statement) -> list[Finding]:
         unit = look.unit
         if index and unit.segments[index] != unit.segments[index - 1]:
             unit.held.clear()
-        effect = self._dialect.analyse(statement.text, self._schema)
-        unit.remember(effect)
         look.index = index
-        found = self._look_at(look, effect, 0)
+        try:
+            effect, found = self._dialect.analyse(statement.text, unit.schema), []
+        except Exception as error:  # noqa: BLE001 - what stands beside it must be judged all the same
+            effect = look.effect = Effect(statement.text)
+            look.change, look.depth = None, 0
+            found = [_stumbled(look, error)]
+        unit.remember(effect)
+        if "syntax error" in effect.error and not effect.changes:
+            found.append(_no_sql(look, effect))
+        found += self._look_at(look, effect, 0)
         unit.effects.append(effect)
         unit.created.update(effect.creates)
         for lock in effect.locks:
             held = unit.held.get(lock.relation)
             if lock.kind == "table" and lock.mode > (held.mode if held else LockMode.NONE):
                 unit.held[lock.relation] = Held(lock.relation, lock.mode, held.index if held else index)
-        if unit.section == "up":
-            self._dialect.learn(effect, self._schema, unit.migration.version)
+        if unit.section == "up" or unit.schema is not self._schema:
+            try:
+                self._dialect.learn(effect, unit.schema, unit.migration.version)
+            except Exception as error:  # noqa: BLE001 - see above
+                found.append(_stumbled(look, error))
         return found
 
     def _look_at(self, look: Look, effect: Effect, depth: int) -> list[Finding]:
@@ -200,7 +233,10 @@ class Linter:
             if needs and needs.isdisjoint(look.unit.kinds):
                 continue
             look.rule, look.severity = name, severity
-            found += check(look)
+            try:
+                found += check(look)
+            except Exception as error:  # noqa: BLE001 - a rule that stumbles, maybe a plug-in's, must not hide the others
+                found.append(_stumbled(look, error, name))
         return found
 
 
@@ -209,6 +245,27 @@ def _judges(rule: "Rule", section: str) -> bool:
     if section == "contract":
         return rule.GROUP in {"blocking", "transaction"}
     return section == "up" or getattr(rule, "DOWN", False)
+
+
+def _refused(migration: Migration, error: InstarError) -> Finding:
+    place = error.place or Place(migration.path, 1)
+    return Finding(UNREADABLE, Severity.ERROR, error.message, place, advice=error.hint, version=migration.version)
+
+
+def _no_sql(look: Look, effect: Effect) -> Finding:
+    look.rule, look.severity, look.effect, look.change = UNREADABLE, Severity.ERROR, effect, None
+    return look.finding(f"this is not SQL: {effect.error}", why="nothing in it has been judged", start=effect.at)
+
+
+def _stumbled(look: Look, error: Exception, rule: str = "") -> Finding:
+    """Say that a statement could not be judged: a mistake of ours, and no reason to be silent about it."""
+    look.rule, look.severity = UNREADABLE, Severity.ERROR
+    what = f"the rule {rule} stumbled over this" if rule else "what this does could not be told"
+    return look.finding(
+        f"{what}: {type(error).__name__}: {error}",
+        why="this is a mistake in instar; whether the statement is safe is not known",
+        advice="look at it yourself, and please report it",
+    )
 
 
 def _pairs(unit: Unit | None) -> tuple[tuple[Statement, Effect], ...]:

@@ -20,7 +20,7 @@ def foreseen(look: Look) -> bool:
 
 def worst(found: Risk) -> list[Reason]:
     """Return the reasons that give a migration its level."""
-    return [reason for reason in found.reasons if reason.level is found.level]
+    return list(found.worst)
 
 
 def finding(

@@ -1,10 +1,14 @@
 """Whether a lock that needs no time by itself is felt: the transaction goes on with slow work, or the table is busy."""
 
+from instar.catalog import Table
 from instar.effects import ROWS, Effect
 from instar.lint.look import Look
 
-HOT = 100
-"""So many statements a second make a table one on which even a moment is felt."""
+_SCANS, _ROWS = 100, 1000
+"""So many scans, or rows written, a second make a table one on which even a moment is felt.
+
+A server counts no statements by table, and one of them may write many rows.
+"""
 
 
 def reason(look: Look, relation: str) -> str:
@@ -13,8 +17,16 @@ def reason(look: Look, relation: str) -> str:
     if slow:
         return f"the same transaction goes on with {slow}, and holds the lock until its end"
     table = look.table(relation)
-    rate = (table.reads or 0) + (table.writes or 0)
-    return f"about {rate:.0f} statements a second use {look.name(relation)}" if rate > HOT else ""
+    busy = traffic(table)
+    return f"{look.name(relation)} is hot, with {busy} on average" if busy else ""
+
+
+def traffic(table: Table) -> str:
+    """Say how busy a relation is; "" where it is not, or nobody has counted."""
+    reads, writes = table.reads or 0, table.writes or 0
+    said = [f"{reads:,.0f} scans a second"] if reads > _SCANS else []
+    said += [f"{writes:,.0f} rows written a second"] if writes > _ROWS else []
+    return " and ".join(said)
 
 
 def slow_after(look: Look) -> str:

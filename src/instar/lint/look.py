@@ -7,8 +7,11 @@ from msgspec import Struct, field
 from instar.catalog import Schema, Table
 from instar.dialects import Dialect
 from instar.effects import Change, Effect, LockMode
+from instar.errors import InstarError
 from instar.model import Finding, Fix, Migration, Place, Severity, Statement
 from instar.source.script import place_in
+
+_SYSTEM = ("pg_", "pg_catalog.", "information_schema.")
 
 
 class Options(Struct, frozen=True):
@@ -23,6 +26,8 @@ class Options(Struct, frozen=True):
     naming: Mapping[str, object] = field(default_factory=dict)
     required: tuple[str, ...] = ()
     settings: Mapping[str, object] = field(default_factory=dict)
+    forward: str = ""
+    """The first migration of a project of which none can be undone: what all of them lack is said there."""
 
 
 class Held(Struct, frozen=True):
@@ -59,6 +64,8 @@ class Unit(Struct):
     notes: dict[str, object] = field(default_factory=dict)
     up: "Unit | None" = None
     """Of a `down`: the `up` that it undoes."""
+    refusals: list[InstarError] = field(default_factory=list)
+    """Why `up` would refuse the scripts, where they can be judged all the same."""
 
     def remember(self, effect: Effect) -> None:
         """Keep the relations of a statement as they are before it, and its kinds of change."""
@@ -88,6 +95,8 @@ class Look:
         self.depth = 0
         self.found: Sequence[Finding] = ()
         self.ran: Collection[str] = ()
+        self.coming: Sequence[Migration] = ()
+        """The later migrations of the same release."""
 
     # What is there
 
@@ -116,9 +125,11 @@ class Look:
         return table.name in self.unit.created or table.rows == 0
 
     def small(self, key: str = "") -> bool:
-        """Whether the live catalog says that work on the relation takes no time to speak of."""
-        rows = self.table(key).rows
-        return rows is not None and rows <= self.options.small
+        """Whether work on the relation takes no time to speak of: the live catalog says so, or it is the server's."""
+        table = self.table(key)
+        if table.rows is None:
+            return table.name.startswith(_SYSTEM)
+        return table.rows <= self.options.small
 
     def transaction(self) -> Iterator[tuple[int, Effect]]:
         """Yield the earlier statements of the same transaction: index and effect."""

@@ -28,6 +28,8 @@ _UNCOUNTABLE = frozenset(
 _IRREGULAR = {"schema": "schemas", "index": "indexes"}
 _MOMENT = re.compile(r"(?:_(?:v?\d+|new|old|tmp))+$")
 _PLAINLY_PLURAL = re.compile(r"(?:[^aiosu]|[^i]o|[^aeiou]e)s$")
+_NO_NOUN = re.compile(r"\w{3}[^aeiou]ed$|\w{2}[aeiou]ted$")
+"""What is no noun has no plural: `combined`, `authorized`, `deleted`."""
 _FIELD = re.compile(r"\{(\w+)\}")
 _SHORTEST = 3
 _KINDS = {
@@ -99,7 +101,9 @@ def plural(name: str, naming: Naming) -> str:
     """Return a table's name with its last word in the plural; the same name where it is one."""
     bare_name = _MOMENT.sub("", name)
     head, underscore, word = bare_name.rpartition("_")
-    if len(word) < _SHORTEST or _PLAINLY_PLURAL.search(word) or word in _UNCOUNTABLE or word in naming.uncountable:
+    if len(word) < _SHORTEST or _PLAINLY_PLURAL.search(word) or _NO_NOUN.search(word):
+        return name
+    if word in _UNCOUNTABLE or word in naming.uncountable:
         return name
     many = _plural(word)
     return name if many == word else head + underscore + many + name[len(bare_name) :]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from instar.effects import ROWS, Change, Work, WorkKind
+from instar.effects import ROWS, Change, LockMode, Work, WorkKind
 from instar.lint.look import Look
 from instar.model import Fix
 
@@ -113,6 +113,11 @@ def _needs(other: Change, change: Change) -> bool:
     if other.kind in _APART:
         return True
     return other.constraint is not None and other.constraint.references == change.relation
+
+
+def waiting(mode: LockMode) -> str:
+    """Say who waits for a lock, in front of the name of what is locked: "writes to"."""
+    return f"{mode.blocks} of" if mode is LockMode.ACCESS_EXCLUSIVE else f"{mode.blocks} to"
 
 
 def steps(statements: Iterable[str], *, same: bool) -> Fix:

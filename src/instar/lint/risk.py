@@ -11,10 +11,10 @@ from msgspec import Struct
 from instar.dialects import Dialect
 from instar.effects import ROWS, Change, Lock, LockMode
 from instar.judgement import Estimate, Level, Reason, Risk
-from instar.lint import classes, duration
+from instar.lint import classes, duration, lasting
 from instar.lint.classes import COMPLEX, MODERATE, SIMPLE, Class, Known
 from instar.lint.look import Options, Unit
-from instar.lint.spans import seconds
+from instar.spans import seconds
 
 _REVIEWERS = {Level.LOW: 1, Level.MEDIUM: 2, Level.HIGH: 3}
 _TESTING = {Level.LOW: "basic", Level.MEDIUM: "comprehensive", Level.HIGH: "extensive"}
@@ -23,7 +23,6 @@ _ROLLBACKS = (SIMPLE, MODERATE, COMPLEX)
 _LEVELS = tuple(Level)
 _FELT, _LONG = 0.2, 2.0
 """Seconds for which an application may wait: below the first low, above the second high."""
-_HOT = 100.0
 _FAN_IN, _PARTITIONS, _TABLES, _MEASURES = 5, 50, 3, 3
 _NO_TABLE = frozenset({"select", "set", "begin", "commit", "rollback", "savepoint", "comment", "analyze", "vacuum"})
 _STRUCTURE = ("add constraint", "alter constraint", "change type", "drop", "modify", "move", "rename", "set not null")
@@ -263,9 +262,9 @@ def _surroundings(unit: Unit, changes: Sequence[tuple[Change, Class]]) -> Iterat
     for relation, table in unit.before.items():
         if relation in unit.created:
             continue
-        calls = (table.reads or 0.0) + (table.writes or 0.0)
-        if relation in strong and calls > _HOT:
-            text = f"{relation} is hot: {calls:,.0f} statements a second queue behind the lock"
+        traffic = lasting.traffic(table)
+        if relation in strong and traffic:
+            text = f"{relation} is hot, with {traffic} on average: they queue behind the lock"
             yield Reason(Level.MEDIUM, text, "hot-table", relation)
         if relation in strong and relation in grave:
             yield from _depending(relation, grave[relation], unit.around.get(relation, (0, 0, 0)))

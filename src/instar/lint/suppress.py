@@ -1,6 +1,7 @@
 """`-- instar:ignore RULE[, RULE]: reason` before a statement, or inside it: its findings are kept, and do not count.
 
-Above the first statement of a file it counts for what is said of the whole file too.
+Above the first statement of a file, or above its first section, it counts for what is said of the whole file too; in a
+Python file, as `# instar:ignore`, anywhere.
 """
 
 import re
@@ -15,13 +16,13 @@ from instar.effects import Effect
 from instar.judgement import Judged
 from instar.lint import rules
 from instar.lint.prints import belongs
-from instar.model import Finding, Place, Script, Statement
+from instar.model import Finding, Migration, Place, Script, Statement
 
 UNREASONED = "no reason given"
 """What stands for the reason where there is none."""
 ALWAYS = frozenset({"unreadable", "ignore-without-reason", "unused-ignore"})
 """Rules that cannot be ignored: they say that something was not looked at, or speak of ignoring itself."""
-_LINE = re.compile(r"^[ \t]*--[ \t]*instar:ignore\b[ \t]*([^\r\n]*)", re.MULTILINE)
+_LINE = re.compile(r"^[ \t]*(?:--|#)[ \t]*instar:ignore\b[ \t]*([^\r\n]*)", re.MULTILINE)
 
 
 class Ignore(Struct, frozen=True):
@@ -54,6 +55,12 @@ def ignores(scripts: Sequence[Script], statements: Sequence[Statement]) -> list[
     return found
 
 
+def of_section(migration: Migration, section: str, statements: Sequence[Statement]) -> list[Ignore]:
+    """Return the directives that count for a section of a migration; those above all sections are of `up`."""
+    scripts: tuple[Script, ...] = getattr(migration, section)
+    return ignores((*migration.remarks, *scripts) if section == "up" else scripts, statements)
+
+
 @cache
 def known() -> frozenset[str]:
     """Return the names of all rules, without importing any."""
@@ -72,7 +79,7 @@ def mark(judged: Judged) -> Judged:
 
 def _sections(judged: Judged) -> Iterator[tuple[Sequence[Script], Sequence[tuple[Statement, Effect]]]]:
     migration = judged.migration
-    yield migration.up, judged.up
+    yield (*migration.remarks, *migration.up), judged.up
     yield migration.down, judged.down
     yield migration.contract, judged.contract
 

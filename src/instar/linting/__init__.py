@@ -13,15 +13,16 @@ from instar import dialects
 from instar.catalog import Schema
 from instar.config import Environment
 from instar.dialects import Dialect, Session
-from instar.judgement import Judged, Verdicts
+from instar.judgement import About, Judged, Verdicts
 from instar.lint import baseline, engine, prints, suppress
+from instar.lint.files import Files
 from instar.lint.look import Options
 from instar.lint.rule import GROUPS
 from instar.linting import chosen, rates
 from instar.linting.places import repository
 from instar.model import Attempt, Condition, Finding, State
 
-__all__ = ["Live", "Request", "dialect_of", "lint", "look", "rule_names"]
+__all__ = ["Live", "Request", "dialect_of", "lint", "look", "require_rules", "rule_names", "weight"]
 
 CACHE = ".instar_cache"
 """The folder, beside the configuration, in which larger projects keep what lint found."""
@@ -69,6 +70,7 @@ class Work(Struct, frozen=True):
     options: Options
     known: baseline.Baseline
     live: Live | None = None
+    read: Files | None = None
 
     def schema(self) -> Schema:
         """Return the schema to begin with; judging changes it."""
@@ -86,13 +88,15 @@ class Work(Struct, frozen=True):
 def prepare(environment: Environment, asked: Request, live: Live | None = None) -> Work:
     """Read what a request needs. Raises UsageError for what is not there."""
     root = repository(environment.root)
-    files = chosen.choose(environment, root, asked.only, asked.since, asked.text)
+    read = Files(environment.root / CACHE, (environment.placeholders, environment.format, environment.name, str(root)))
+    files = chosen.choose(environment, root, asked.only, asked.since, asked.text, read.recall)
+    forward = chosen.forward(files.migrations)
     dialect = dialects.load(dialect_of(environment, asked))
     if live is not None:
         rates.learn(live.catalog, live.attempts, files.migrations, dialect)
         files = chosen.pending(files, live.pending, live.server)
     known = baseline.load(_baseline(environment, asked))
-    return Work(root, dialect, files, _options(environment, asked), known, live)
+    return Work(root, dialect, files, _options(environment, asked, forward), known, live, read)
 
 
 def lint(environment: Environment, asked: Request, live: Live | None = None) -> Verdicts:
@@ -134,20 +138,21 @@ def _judged(work: Work, root: Path) -> Iterator[Judged]:
     """Judge on the live catalog, or in memory: there, what was found before is remembered in larger projects."""
     files, schema = work.files, work.schema()
     linter = engine.Linter(work.dialect, schema, work.options)
-    if work.live is not None or len(files.migrations) < _LARGE:
+    if work.live is not None or work.read is None or len(files.migrations) < _LARGE:
         judged = linter.judge(files.migrations, wanted=files.wanted, together=files.together)
         yield from map(work.finished, judged)
         return
     from instar.lint.cache import Cache
     from instar.lint.memory import State
 
-    cache = Cache(root / CACHE, (work.dialect.name, work.options), work.finished)
+    cache = Cache(root / CACHE, (work.dialect.name, work.options), work.finished, work.read.print_of)
     state = State(schema)
     if files.wanted is None:
         yield from cache.all(linter, state, files.migrations)
     else:
         yield from cache.some(linter, state, files.migrations, files.wanted, together=files.together)
     cache.save()
+    work.read.save(files.migrations)
 
 
 def look(session: Session, conditions: Sequence[Condition], attempts: Sequence[Attempt] = ()) -> Live:
@@ -175,10 +180,9 @@ def dialect_of(environment: Environment, asked: Request) -> str:
     return asked.dialect or known or environment.lint.dialect or "postgresql"
 
 
-def _options(environment: Environment, asked: Request) -> Options:
+def _options(environment: Environment, asked: Request, forward: str) -> Options:
     _check(asked.rules, "")
-    _check(set(environment.lint.rules) - GROUPS.keys(), "[lint.rules]")
-    _check(set(environment.policy.rules) - GROUPS.keys(), "[policy.rules]")
+    require_rules(environment)
     severities: dict[str, str] = {**environment.lint.rules, **environment.policy.rules}
     if asked.rules:
         severities |= {name: "off" for name in rule_names() if name not in asked.rules}
@@ -189,7 +193,21 @@ def _options(environment: Environment, asked: Request) -> Options:
         severities=severities,
         naming=asdict(environment.naming),
         required=tuple(environment.policy.required_headers),
+        forward=forward,
     )
+
+
+def require_rules(environment: Environment) -> None:
+    """Check that the rules that the configuration weighs are there. Raises ConfigError."""
+    file = f" of {environment.configured_in}" if environment.configured_in else ""
+    _check(set(environment.lint.rules) - GROUPS.keys(), f"[lint.rules]{file}")
+    _check(set(environment.policy.rules) - GROUPS.keys(), f"[policy.rules]{file}")
+
+
+def weight(rule: About, environment: Environment) -> str:
+    """Return what a rule weighs in an environment: by its own name, else by its group, else as it is."""
+    said = {**environment.lint.rules, **environment.policy.rules}
+    return said.get(rule.name) or said.get(rule.group) or rule.severity
 
 
 def _off(name: str, severities: Mapping[str, str]) -> bool:

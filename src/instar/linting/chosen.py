@@ -3,7 +3,7 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -12,11 +12,13 @@ from msgspec.structs import replace
 from instar import source
 from instar.config import Environment
 from instar.errors import UsageError
-from instar.model import Migration
+from instar.model import Migration, MigrationKind
 from instar.registry import did_you_mean
 from instar.source import loose
 
+Recall = Callable[[str, os.stat_result], Migration | None]
 STDIN = "-"
+_SOME = 3
 _VERSIONED = re.compile(r"[VUBR]?\d|R__")
 
 
@@ -32,9 +34,11 @@ class Chosen(Struct, frozen=True):
     notes: tuple[str, ...] = ()
 
 
-def choose(environment: Environment, root: Path, only: Sequence[str], since: str, text: str = "") -> Chosen:
+def choose(
+    environment: Environment, root: Path, only: Sequence[str], since: str, text: str = "", recall: Recall | None = None
+) -> Chosen:
     """Return what was asked for. Raises UsageError for a name that is neither a file nor a migration."""
-    project = _project(environment, root, only)
+    project = _project(environment, root, only, recall)
     if since:
         from instar.linting.changed import changed
 
@@ -59,6 +63,13 @@ def pending(files: Chosen, versions: Collection[str], server: str) -> Chosen:
     return Chosen(waiting, wanted, together=True, notes=tuple(notes))
 
 
+def forward(migrations: Sequence[Migration]) -> str:
+    """Return the version of the first migration of a project of some age in which none can be undone, else ""."""
+    own = [item for item in migrations if item.kind is MigrationKind.VERSIONED and item.format != loose.FORMAT]
+    ways_back = any(item.reversible or item.header.reversible is not None for item in own)
+    return "" if ways_back or len(own) < _SOME else own[0].version
+
+
 def files_of(migration: Migration) -> frozenset[str]:
     """Return the files that a migration is made of, as shown."""
     scripts = (*migration.up, *migration.down, *migration.before, *migration.after, *migration.contract)
@@ -66,13 +77,17 @@ def files_of(migration: Migration) -> frozenset[str]:
     return frozenset(own | ({migration.code.file} if migration.code else set()))
 
 
-def _project(environment: Environment, root: Path, only: Sequence[str]) -> tuple[Migration, ...]:
+def _project(environment: Environment, root: Path, only: Sequence[str], recall: Recall | None) -> tuple[Migration, ...]:
     """Read the project's migrations; there need not be a project where single files are judged."""
     folders = environment.directories
     if only and not any(folder.is_dir() for folder in folders):
         return ()
     options = source.Options(
-        root=root, format=environment.format, placeholders=environment.placeholders, environment=environment.name
+        root=root,
+        format=environment.format,
+        placeholders=environment.placeholders,
+        environment=environment.name,
+        recall=recall,
     )
     return tuple(source.load(folders, options))
 

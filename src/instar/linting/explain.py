@@ -6,8 +6,10 @@ from instar import dialects
 from instar.catalog import Schema
 from instar.config import Environment
 from instar.dialects import Dialect
+from instar.effects import Effect
 from instar.errors import UsageError
-from instar.judgement import Explained
+from instar.judgement import Estimate, Explained, Size
+from instar.lint import duration
 from instar.linting import Request, chosen, dialect_of
 from instar.linting.places import repository
 from instar.model import Migration, Script
@@ -42,8 +44,23 @@ def _explained(migration: Migration, dialect: Dialect, schema: Schema) -> Iterat
             if effect.error:
                 message = f"the server refuses this statement: {effect.error}"
                 raise UsageError(message, place=source_script.place_in(statement, effect.at))
-            yield Explained(statement, effect)
+            yield Explained(statement, effect, tuple(_sizes(effect, schema)), _duration(effect, schema))
             dialect.learn(effect, schema, migration.version)
+
+
+def _sizes(effect: Effect, schema: Schema) -> Iterator[Size]:
+    """Yield the sizes of what a statement locks or works on, as far as the live catalog tells them."""
+    keys = [*(item.relation for item in effect.locks), *(item.relation for item in effect.work)]
+    for key in dict.fromkeys(keys):
+        table = schema.table(key)
+        if table is not None and table.rows is not None:
+            yield Size(key, table.rows, table.size)
+
+
+def _duration(effect: Effect, schema: Schema) -> Estimate | None:
+    """Return how long a statement's work on rows takes; None where a size is not known, or there is no work."""
+    parts, unknown = duration.of_effect(effect, schema.tables, schema)
+    return duration.total(parts) if parts and not unknown else None
 
 
 def _replay(migration: Migration, dialect: Dialect, schema: Schema) -> None:

@@ -109,14 +109,19 @@ def attempt_cells(attempt: Attempt) -> tuple[str, ...]:
         attempt.status,
         took(spent),
         str(attempt.context.get("actor") or ""),
-        shortened(attempt.error_message or _overridden(attempt)),
+        shortened(attempt.error_message) if attempt.error_message else _overridden(attempt),
     )
 
 
 def _overridden(attempt: Attempt) -> str:
-    """Say that a policy was overridden for this attempt, and why; "" when none was."""
+    """Say that a policy was overridden for this attempt, why, and what of it; "" when none was."""
     found = attempt.context.get("override")
-    return f"policy overridden: {found.get('reason', '')}" if isinstance(found, Mapping) else ""
+    if not isinstance(found, Mapping):
+        return ""
+    refused = found.get("refused")
+    keys = dict.fromkeys(str(each).partition(":")[0] for each in refused) if isinstance(refused, Sequence) else {}
+    what = f" ({', '.join(keys)})" if keys else ""
+    return " ".join(f"policy overridden{what}: {found.get('reason', '')}".split())
 
 
 def segment_title(segment: Segment) -> str:

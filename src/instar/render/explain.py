@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from instar.effects import Effect, Lock, LockMode, Verdict, Work, WorkKind, verdict
-from instar.judgement import Explained
+from instar.judgement import Estimate, Explained, Size
 from instar.model import Statement
 from instar.render._table import table
+from instar.spans import seconds
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -21,6 +22,9 @@ _STYLES = {
 }
 _ROWS = frozenset({WorkKind.SCAN, WorkKind.REWRITE, WorkKind.BUILD, WorkKind.REBUILD})
 _QUIET = frozenset({"commit", "rollback"})
+_BORDERS = frozenset({"begin", "commit", "rollback", "savepoint"})
+_CHANGES = frozenset({"update", "delete", "merge"})
+_THOUSAND = 1000
 _DOES = {
     WorkKind.SCAN: "reads every row",
     WorkKind.REWRITE: "writes every row anew",
@@ -37,7 +41,7 @@ def text(found: Sequence[Explained]) -> str:
     """Return a block of lines for each statement."""
     if not found:
         return "no statement"
-    return "\n\n".join("\n".join([_title(item.statement), *_lines(item.effect, "  ")]) for item in found)
+    return "\n\n".join("\n".join([_title(item.statement), *_whole(item)]) for item in _loud(found))
 
 
 def rich(found: Sequence[Explained]) -> "Group":
@@ -46,10 +50,10 @@ def rich(found: Sequence[Explained]) -> "Group":
     from rich.text import Text
 
     parts: list[Text] = []
-    for index, item in enumerate(found):
+    for index, item in enumerate(_loud(found)):
         parts += [Text("")] if index else []
         parts.append(Text(_title(item.statement), style="bold"))
-        parts += [Text(line, style=_style(line)) for line in _lines(item.effect, "  ")]
+        parts += [Text(line, style=_style(line)) for line in _whole(item)]
     return Group(*parts)
 
 
@@ -66,9 +70,47 @@ def value(found: Sequence[Explained]) -> dict[str, object]:
         "statements": [
             {"file": item.statement.file, "line": item.statement.line, "column": item.statement.column}
             | _document(item.effect)
+            | {
+                "sizes": [{"relation": one.relation, "rows": one.rows, "bytes": one.bytes} for one in item.sizes],
+                "duration": _estimate(item.duration),
+            }
             for item in found
         ]
     }
+
+
+def _estimate(estimate: Estimate | None) -> dict[str, object] | None:
+    return {"low": estimate.low, "high": estimate.high, "basis": estimate.basis} if estimate else None
+
+
+def _loud(found: Sequence[Explained]) -> Sequence[Explained]:
+    """Leave out what only begins and ends transactions, unless there is nothing else."""
+    return [item for item in found if not _only_border(item.effect)] or found
+
+
+def _only_border(effect: Effect) -> bool:
+    return bool(effect.changes) and _BORDERS.issuperset(change.kind for change in effect.changes)
+
+
+def _whole(item: Explained) -> Iterator[str]:
+    yield from _lines(item.effect, "  ")
+    if item.sizes:
+        yield f"  size: {', '.join(_size(one) for one in item.sizes)}"
+    if item.duration and item.duration.high:
+        yield f"  takes: {seconds(item.duration.low, item.duration.high)} ({item.duration.basis})"
+
+
+def _size(size: Size) -> str:
+    """Say how large a relation is: "orders 500,000 rows, 42 MB"."""
+    said = f"{size.relation} {size.rows:,.0f} {'row' if size.rows == 1 else 'rows'}"
+    if size.bytes is None:
+        return said
+    number, unit = float(size.bytes), "bytes"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if number < _THOUSAND:
+            break
+        number, unit = number / _THOUSAND, larger
+    return f"{said} ({number:.3g} {unit})"
 
 
 def _document(effect: Effect) -> dict[str, object]:
@@ -182,6 +224,8 @@ def _sentence(effect: Effect, found: Verdict) -> str:
     who = _blocked(effect)
     if found is Verdict.ONLINE:
         waits = any(work.kind is WorkKind.WAIT for work in effect.work)
+        if _locks_rows(effect):
+            return "no reader waits; the rows that it changes are locked until the commit: other writers of them wait"
         return "nobody waits for it" + (", but it waits for every older transaction" if waits else "")
     if found is Verdict.SHORT:
         return f"{who} wait for a moment, once the lock is had"
@@ -189,6 +233,11 @@ def _sentence(effect: Effect, found: Verdict) -> str:
     if found is Verdict.LONG:
         return f"{who} wait as long as all rows of {_joined(work.relation for work in heavy if not work.unknown)} take"
     return f"{who} wait, for a moment or as long as all rows take: that depends on {_joined(w.unknown for w in heavy)}"
+
+
+def _locks_rows(effect: Effect) -> bool:
+    here = any(item.kind in _CHANGES or "on conflict" in item.flags for item in effect.changes)
+    return here or any(_locks_rows(inner) for inner in effect.inner if not inner.stored)
 
 
 def _blocked(effect: Effect) -> str:

@@ -84,11 +84,18 @@ def _reasons(error: InstarError) -> list[str]:
 
 
 def refusals(found: Sequence[Refusal]) -> list[str]:
-    """Return a line for each reason of a policy, and one for what would do."""
-    lines = []
+    """Return the reasons of a policy by migration, each with what would do; what is alike is said once."""
+    groups: dict[str, list[Refusal]] = {}
     for each in found:
-        lines.append(f"  {each.policy}: {f'{each.version} ' if each.version else ''}{each.message}")
-        lines += [f"    {each.hint}"] if each.hint else []
+        groups.setdefault(each.version, []).append(each)
+    lines = []
+    for version, reasons in groups.items():
+        lines += [f"  {version}"] if version else []
+        indent = "    " if version else "  "
+        for each, following in zip(reasons, [*reasons[1:], None], strict=True):
+            lines.append(f"{indent}{each.policy}: {each.message}")
+            again = following is not None and following.hint == each.hint
+            lines += [f"{indent}  {each.hint}"] if each.hint and not again else []
     return lines
 
 

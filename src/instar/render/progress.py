@@ -6,6 +6,7 @@ from typing import Self
 
 from instar import events
 from instar.render import _words
+from instar.render.problem import refusals
 
 
 @singledispatch
@@ -66,6 +67,11 @@ def _beginning(started: events.MigrationStarted) -> str:
 @said.register
 def _(event: events.LockWaiting) -> str:
     return f"waiting for another migrator: {event.holder}"
+
+
+@said.register
+def _(event: events.PolicyOverridden) -> str:
+    return "\n".join([f"policy of {event.environment} overridden: {event.reason}", *refusals(event.refusals)])
 
 
 @said.register

@@ -21,7 +21,7 @@ def load(folders: Sequence[Path], options: Options) -> list[Migration]:
 
     found: list[Migration] = []
     for folder in folders:
-        found += load_folder(scan(str(folder), _shown(folder, options.root)), options)
+        found += load_folder(scan(str(folder), _shown(folder, options.root), options.recall), options)
     _refuse_twins(found)
     found.sort(key=_rank)
     return found

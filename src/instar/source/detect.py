@@ -47,7 +47,11 @@ def _plainly_native(folder: Folder) -> bool:
         return False
     if any(name[0].isdigit() for name in folder.folders):
         return False
-    return not any(_may_be_foreign(folder.read(name).text.lower()) for name in telling if name[-4:] == ".sql")
+    return not any(
+        _may_be_foreign(folder.read(name).text.lower())
+        for name in telling
+        if name[-4:] == ".sql" and name not in folder.recalled
+    )
 
 
 def _may_be_foreign(text: str) -> bool:

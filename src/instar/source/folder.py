@@ -1,10 +1,12 @@
 """A folder that is listed once and whose files are read once, however many formats look at them."""
 
 import os
+from collections.abc import Callable
 
 from msgspec import Struct, field
 
 from instar.errors import SourceError
+from instar.model import Migration
 from instar.source.text import Source, read
 
 
@@ -15,6 +17,8 @@ class Folder(Struct, frozen=True):
     shown: str
     files: tuple[str, ...]
     folders: tuple[str, ...]
+    recalled: dict[str, Migration] = field(default_factory=dict)
+    """By name: what is known of files without reading them."""
     _sources: dict[str, Source] = field(default_factory=dict)
     _entered: "dict[str, Folder]" = field(default_factory=dict)
 
@@ -44,15 +48,19 @@ class Folder(Struct, frozen=True):
         return self._entered[name]
 
 
-def scan(path: str, shown: str) -> Folder:
+def scan(path: str, shown: str, recall: Callable[[str, os.stat_result], Migration | None] | None = None) -> Folder:
     """List a folder. Hidden files (`.gitkeep`, an editor's `.#lock`) are left out."""
     files: list[str] = []
     folders: list[str] = []
+    recalled: dict[str, Migration] = {}
     try:
         with os.scandir(path) as entries:
             for entry in entries:
                 if not entry.name.startswith("."):
                     (folders if entry.is_dir() else files).append(entry.name)
+                    if recall is not None and entry.name.endswith(".sql"):
+                        known = recall(f"{shown}/{entry.name}" if shown else entry.name, entry.stat())
+                        recalled |= {entry.name: known} if known is not None else {}
     except FileNotFoundError:
         raise SourceError(
             f"there is no folder {shown or path}",
@@ -60,4 +68,4 @@ def scan(path: str, shown: str) -> Folder:
         ) from None
     except OSError as error:
         raise SourceError(f"the folder {shown or path} cannot be read: {error.strerror}") from error
-    return Folder(path, shown, tuple(sorted(files)), tuple(sorted(folders)))
+    return Folder(path, shown, tuple(sorted(files)), tuple(sorted(folders)), recalled)

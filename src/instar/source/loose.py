@@ -31,7 +31,7 @@ def read(path: Path, shown: str) -> Source:
 
 def migration(source: Source) -> Migration:
     """Read a text in the layout that its own marks show; its version and name are the file's."""
-    folder = Folder("", "", (_NAME,), (), {_NAME: source})
+    folder = Folder("", "", (_NAME,), (), _sources={_NAME: source})
     found: list[Migration] = detect(folder, Options()).load(folder, Options())
     stem = PurePath(source.file).stem.strip("<>")
     return replace(found[0], version=stem, name=stem, path=source.file, format=FORMAT)

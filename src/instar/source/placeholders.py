@@ -27,7 +27,7 @@ def fill(script: Script, values: Mapping[str, str], pattern: re.Pattern[str] = _
             raise _unknown(script, match, sorted(values))
         return known[name]
 
-    return replace(script, text=pattern.sub(value, script.text))
+    return replace(script, text=pattern.sub(value, script.text), written=script.text)
 
 
 def fill_all(scripts: tuple[Script, ...], values: Mapping[str, str]) -> tuple[Script, ...]:

@@ -100,6 +100,11 @@ def script(source: Source, start: int, end: int, transaction: bool | None = None
     )
 
 
+def remarks(source: Source, end: int) -> tuple[Script, ...]:
+    """Return the text up to `end` where it ignores rules of lint, else nothing."""
+    return (script(source, 0, end),) if "instar:ignore" in source.text[:end] else ()
+
+
 def whole(source: Source, transaction: bool | None = None) -> Script:  # noqa: FBT001 - a value
     """Make a script of the whole file."""
     return Script(source.text, source.file, 1, source.bom, transaction)

@@ -46,6 +46,7 @@ def _values(asked: Invocation) -> dict[str, Any]:
 
     loaded, settings = asked.configuration(), asked.settings()
     values = msgspec.structs.asdict(settings)
+    del values["configured_in"]  # `file` tells it in full
     for name in ("lock_timeout", "lock_deadline", "statement_timeout", "wait_lock"):
         values[name] = duration.text(values[name])
     for name in ("directories", "seeds"):

@@ -43,6 +43,7 @@ def command(
     Nothing is changed. A plan that was written with --output can be reviewed and carried out later; `up --plan` refuses
     it when the history or a file has changed since.
     """
+    asked.caution()
     with asked.migrator() as migrator:
         plan = migrator.plan(to=to, count=count, down=down, out_of_order=out_of_order or None)
         if output:

@@ -21,6 +21,7 @@ def command(asked: Invocation, *, to: str | None, count: int | None) -> None:
     """
     if to and count:
         raise click.UsageError("--to and --count do not go together")
+    asked.caution()
     with progress(asked) as watch, asked.migrator(watch) as migrator:
         report = migrator.redo(to=to, count=count)
     show(asked, "report", report)

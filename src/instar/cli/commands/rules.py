@@ -1,6 +1,6 @@
 """List the rules of lint, or explain one."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -10,6 +10,7 @@ from instar.cli.invocation import Invocation
 from instar.cli.output import document
 
 if TYPE_CHECKING:
+    from instar.config import Environment
     from instar.judgement import About
 
 SECTION = "Look"
@@ -28,31 +29,35 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
 def command(asked: Invocation, *, name: str | None) -> None:
     """List the rules of lint, or explain one.
 
-    With what each weighs in this project: `[lint.rules]` in instar.toml changes that.
+    With what each weighs in this project: `[lint.rules]` in instar.toml changes that, for a rule or a group.
     """
     from instar.lint.about import about, everything
 
-    weights = asked.settings(offline=True).lint.rules
+    environment = asked.settings(offline=True)
     if name:
         rule = about(name)
-        document(asked, _value(rule, weights), lambda: "\n".join(_explained(rule, weights)))
+        document(asked, _value(rule, environment), lambda: "\n".join(_explained(rule, environment)))
         return
     rules = list(everything())
-    document(asked, {"rules": [_value(rule, weights) for rule in rules]}, lambda: "\n".join(_list(rules, weights)))
+    document(
+        asked, {"rules": [_value(rule, environment) for rule in rules]}, lambda: "\n".join(_list(rules, environment))
+    )
 
 
-def _value(rule: "About", weights: Mapping[str, str]) -> dict[str, object]:
+def _value(rule: "About", environment: "Environment") -> dict[str, object]:
     from msgspec.structs import asdict
 
     first, last = rule.versions
-    return {**asdict(rule), "severity": _weight(rule, weights), "versions": {"first": first, "last": last}}
+    return {**asdict(rule), "severity": _weight(rule, environment), "versions": {"first": first, "last": last}}
 
 
-def _weight(rule: "About", weights: Mapping[str, str]) -> str:
-    return weights.get(rule.name, rule.severity)
+def _weight(rule: "About", environment: "Environment") -> str:
+    from instar.linting import weight
+
+    return weight(rule, environment)
 
 
-def _list(rules: "list[About]", weights: Mapping[str, str]) -> Iterator[str]:
+def _list(rules: "list[About]", environment: "Environment") -> Iterator[str]:
     from instar.lint.rule import GROUPS
     from instar.render._table import table
 
@@ -60,7 +65,7 @@ def _list(rules: "list[About]", weights: Mapping[str, str]) -> Iterator[str]:
         members = [rule for rule in rules if rule.group == group]
         if members:
             yield title
-            rows = [(rule.name, _weight(rule, weights), _engines(rule), rule.summary) for rule in members]
+            rows = [(rule.name, _weight(rule, environment), _engines(rule), rule.summary) for rule in members]
             yield from (f"  {line}" for line in table(rows))
             yield ""
     yield f"{len(rules)} rules; `instar rules NAME` explains one"
@@ -73,9 +78,9 @@ def _engines(rule: "About") -> str:
     return f"{text}{span}"
 
 
-def _explained(rule: "About", weights: Mapping[str, str]) -> Iterator[str]:
+def _explained(rule: "About", environment: "Environment") -> Iterator[str]:
     fixed = "; `instar lint --fix` rewrites it" if rule.fixed else ""
-    yield f"{rule.name}: {_weight(rule, weights)}, {rule.group}, {_engines(rule)}{fixed}"
+    yield f"{rule.name}: {_weight(rule, environment)}, {rule.group}, {_engines(rule)}{fixed}"
     yield ""
     yield rule.summary
     yield from ["", rule.text] if rule.text else []

@@ -61,6 +61,7 @@ def command(
     _require_one(single=single, to=to, plan=file)
     if override is not None and not override.strip():
         raise click.UsageError("--override needs a reason: it is what the log will say")
+    asked.caution()
     with progress(asked) as watch, asked.migrator(watch) as migrator:
         if dry_run:
             plan = _plan(migrator, file) or migrator.plan(

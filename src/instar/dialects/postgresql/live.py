@@ -42,6 +42,9 @@ _VOLATILITY = {"i": "immutable", "s": "stable", "v": "volatile"}
 _TYPES = {"e": "enum", "d": "domain", "c": "composite", "r": "range", "b": "base"}
 _QUERIES = ("relations", "columns", "indexes", "constraints", "triggers", "statistics", "sources", "types", "functions")
 
+_TELLING = 3600.0
+"""Seconds over which the server must have counted, so that one load of rows is not taken for traffic."""
+
 Row = tuple[Any, ...]
 
 
@@ -98,7 +101,7 @@ class _Reading:
         self._names = {row[0]: schema.key(row[1], row[2]) for row in self._relations}
         self._parents = {row[0]: row[10] for row in self._relations}
         self._locked = locked
-        self._seconds = max(seconds, 1.0)
+        self._seconds = seconds
         self._columns = _grouped(rows["columns"])
         self._indexes = _grouped(rows["indexes"])
         self._constraints = _grouped(rows["constraints"])
@@ -124,6 +127,8 @@ class _Reading:
             constraints=tuple(self._constraint(item) for item in constraints),
             indexes=tuple(self._index(item, self._names[oid]) for item in self._indexes.get(oid, ())),
             triggers=tuple(item[1] for item in self._triggers.get(oid, ())),
+            trigger_texts=tuple(item[2] or "" for item in self._triggers.get(oid, ())),
+            definition=row[20] or "",
             parent=self._names.get(parent, ""),
             inherited=parent is not None and not partition,
             bound=bound or "",
@@ -143,13 +148,16 @@ class _Reading:
         )
 
     def _figures(self, row: Row) -> tuple[float | None, int | None, float | None, float | None]:
-        """Return rows, bytes, and reads and writes a second since the statistics began."""
+        """Return rows, bytes, and scans and written rows a second since the statistics began."""
         if _KINDS[row[3]] not in {"table", "materialized view"}:
             return None, None, None, None
         known, pages, (heap, size, live, reads, writes, block) = row[7], row[8], row[14:20]
         if size is None:
             heap, size = pages * block, pages * block
-        return _rows(known, pages, heap // block, live), size, reads / self._seconds, writes / self._seconds
+        rows = _rows(known, pages, heap // block, live)
+        if self._seconds < _TELLING:
+            return rows, size, None, None
+        return rows, size, reads / self._seconds, writes / self._seconds
 
     def _index(self, row: Row, table: str) -> Index:
         (_, schema, name, columns, keys, unique, primary, valid, method, expressions, predicate, constraint, size,

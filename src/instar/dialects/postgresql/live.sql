@@ -23,7 +23,8 @@ SELECT c.oid::int8, n.nspname, c.relname, c.relkind::text, c.relpersistence::tex
   pg_catalog.pg_stat_get_numscans(c.oid) + coalesce(x.scans, 0)::int8,
   pg_catalog.pg_stat_get_tuples_inserted(c.oid) + pg_catalog.pg_stat_get_tuples_updated(c.oid)
   + pg_catalog.pg_stat_get_tuples_deleted(c.oid),
-  pg_catalog.current_setting('block_size')::int
+  pg_catalog.current_setting('block_size')::int,
+  CASE WHEN c.relkind IN ('v', 'm') AND c.oid::int8 <> ALL ({locked}) THEN pg_catalog.pg_get_viewdef(c.oid) END
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_inherits i ON i.inhrelid = c.oid AND i.inhseqno = 1
@@ -93,7 +94,9 @@ WHERE k.contype IN ('c', 'f', 'p', 'u', 'x', 'n') AND n.nspname !~ '^pg_' AND n.
 ORDER BY k.conrelid, k.oid;
 
 -- name: triggers
-SELECT t.tgrelid::int8, t.tgname FROM pg_catalog.pg_trigger t WHERE NOT t.tgisinternal ORDER BY t.tgrelid, t.tgname;
+SELECT t.tgrelid::int8, t.tgname,
+  CASE WHEN t.tgrelid::int8 <> ALL ({locked}) THEN pg_catalog.pg_get_triggerdef(t.oid) END
+FROM pg_catalog.pg_trigger t WHERE NOT t.tgisinternal ORDER BY t.tgrelid, t.tgname;
 
 -- name: statistics
 SELECT s.stxrelid::int8, n.nspname, s.stxname

@@ -135,9 +135,8 @@ def _simple(text: str) -> list[tuple[int, int]] | None:
     if _HIDING.search(text):
         return None
     spans, position = [], 0
-    for match in _STATEMENT.finditer(text):
-        if match.start() != position:
-            return None
+    # Searching would try every character of a statement without its semicolon.
+    while match := _STATEMENT.match(text, position):
         spans.append((position, match.end() - 1))
         position = match.end()
     rest = text[position:]

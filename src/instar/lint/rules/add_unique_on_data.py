@@ -7,11 +7,12 @@ Safe when: the migration looks for duplicates below `-- migrate:before`; the col
 new or empty.
 """
 
+import re
 from collections.abc import Iterator
 
 from instar.catalog import ConstraintKind, Table
 from instar.effects import Change
-from instar.lint.around import checked, listed
+from instar.lint.around import checked, keys_written, listed
 from instar.lint.look import Look
 from instar.lint.rule import Example, Proof
 from instar.model import Finding, Severity
@@ -37,6 +38,9 @@ EXAMPLES = {
 }
 _UNIQUE = frozenset({ConstraintKind.UNIQUE, ConstraintKind.PRIMARY_KEY})
 
+_HOW = re.compile(r"(?:\s+(?:\w+_ops|asc|desc|nulls\s+(?:first|last)))+$", re.IGNORECASE)
+"""What stands behind a key of an index and not in a query."""
+
 
 def check(look: Look) -> Iterator[Finding]:
     """Flag a unique index that nobody has tried on the rows."""
@@ -45,18 +49,27 @@ def check(look: Look) -> Iterator[Finding]:
         return
     columns, condition = _columns(change)
     names = [item for item in columns if item]
-    if not columns or len(names) < len(columns) or _unique(look.table(), set(columns)):
+    keys = _keys(look, change, columns)
+    if not keys or _unique(look.table(), set(columns)):
         return
-    if checked(look, change.relation, *names):
+    if checked(look, change.relation, *names, *(change.index.uses if change.index and not all(columns) else ())):
         return
-    table, listing = look.name(), ", ".join(look.name(item) for item in names)
-    where = f" WHERE {condition}" if condition else _not_null(look, names)
+    table, listing = look.name(), ", ".join(keys)
+    loose = _not_null(look, names) if all(columns) else f" WHERE {' AND '.join(f'{key} IS NOT NULL' for key in keys)}"
+    where = f" WHERE {condition}" if condition else loose
     probe = f"SELECT {listing}, count(*) FROM {table}{where} GROUP BY {listing} HAVING count(*) > 1 LIMIT 5;"
     yield look.finding(
-        f"nobody has looked whether two rows of {table} have the same {listed(look.name(item) for item in names)}",
+        f"nobody has looked whether two rows of {table} have the same {listed(keys)}",
         why=f"the server finds that out after it has read all of {table}, and refuses it",
         advice=f"put this below -- migrate:before: {probe}",
     )
+
+
+def _keys(look: Look, change: Change, columns: tuple[str, ...]) -> list[str]:
+    """Return what must be unique as SQL: columns, and expressions as the statement writes them."""
+    if all(columns) or change.index is None:
+        return [look.name(item) for item in columns if item]
+    return [_HOW.sub("", key) for key in keys_written(change.index)]
 
 
 def _columns(change: Change) -> tuple[tuple[str, ...], str]:

@@ -8,7 +8,8 @@ Safe when: this migration has created the object.
 
 from collections.abc import Iterator
 
-from instar.lint.around import listed, made_here, readers, referrers
+from instar.effects import Change
+from instar.lint.around import counted, dropped_together, listed, made_here, readers, referrers
 from instar.lint.look import Look
 from instar.lint.rule import Proof
 from instar.model import Finding, Severity
@@ -43,24 +44,37 @@ PROOF = Proof("breaks", "SELECT id FROM order_notes")
 def check(look: Look) -> Iterator[Finding]:
     """Flag a drop that takes along what is not named."""
     change = look.change
-    if change is None or "cascade" not in change.flags or _ours(look):
+    if change is None or "cascade" not in change.flags:
         return
-    kind, key = change.kind.removeprefix("drop "), change.relation or change.name
-    column = change.name if kind == "column" else ""
-    name = f"{look.name(key)}.{look.name(column)}" if column else look.name(key)
-    name = f"{change.name} of {look.name(key)}" if kind == "constraint" else name
-    along = [*readers(look, key, column), *referrers(look, key, column)]
+    group = dropped_together(look, lambda item: not _ours(look, item))
+    if not group:
+        return
+    along = list(dict.fromkeys(name for item in group for name in _along(look, item)))
+    them = "them" if len(group) > 1 else "it"
+    what = counted(change.kind.removeprefix("drop "), [_name(look, item) for item in group])
     yield look.finding(
-        f"whatever depends on the {kind} {name} is dropped with it" + (f": {listed(along)}" if along else ""),
+        f"whatever depends on the {what} is dropped with {them}" + (f": {listed(along)}" if along else ""),
         why="what that is depends on the database; it goes without a word",
         advice="drop by name what is meant to go, and leave CASCADE out"
         + (f": {', '.join(along)} first" if along else ": the server then says what else depends on it"),
     )
 
 
-def _ours(look: Look) -> bool:
-    change, unit = look.change, look.unit
-    assert change is not None
+def _along(look: Look, change: Change) -> list[str]:
+    key = change.relation or change.name
+    column = change.name if change.kind == "drop column" else ""
+    return [*readers(look, key, column), *referrers(look, key, column)]
+
+
+def _name(look: Look, change: Change) -> str:
+    key = look.name(change.relation or change.name)
+    if change.kind == "drop constraint":
+        return f"{change.name} of {key}"
+    return f"{key}.{look.name(change.name)}" if change.kind == "drop column" else key
+
+
+def _ours(look: Look, change: Change) -> bool:
+    unit = look.unit
     if change.kind == "drop column" and made_here(look, change.relation, change.name):
         return True
     effects = [*(unit.up.effects if unit.up else ()), *unit.effects]

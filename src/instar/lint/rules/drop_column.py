@@ -2,12 +2,13 @@
 
 While a migration runs, the released application runs too. A query that names the column fails from that moment; an ORM
 that remembers the table's columns fails with every INSERT and SELECT. Take the column out of the application first,
-release that everywhere, and drop the column then: below `-- migrate:contract`, which waits until it is asked for.
+release that everywhere, and drop the column then, in a later migration that says so: `-- instar:ignore drop-column: no
+release uses it since 2.4`.
 
 PostgreSQL drops with the column its indexes, its constraints and its default without a word, and refuses when a view
 reads it.
 
-Safe when: this migration has added the column; it is dropped below `-- migrate:contract`.
+Safe when: this migration has added the column.
 """
 
 from collections.abc import Iterator
@@ -24,9 +25,8 @@ ON = ("drop column",)
 SETUP = "CREATE TABLE users (id bigint PRIMARY KEY, email varchar(255), nickname varchar(50));"
 BAD = "ALTER TABLE users DROP COLUMN nickname;"
 GOOD = """-- migrate:up
+-- nickname stays as long as a release uses it; a later migration drops it.
 SELECT 1;
--- migrate:contract
-ALTER TABLE users DROP COLUMN nickname;
 """
 PROOF = Proof("breaks", "SELECT nickname FROM users")
 
@@ -49,8 +49,8 @@ def check(look: Look) -> Iterator[Finding]:
     yield look.finding(
         f"a release that reads or writes {table}.{column} fails as soon as it is dropped",
         why=_why(look, table, column),
-        advice=f"release an application that does not use {column} first; drop it below -- migrate:contract, "
-        f"or say why nobody uses it: -- instar:ignore {look.rule}: reason",
+        advice=f"release an application that does not use {column} first; drop it in a later migration, when no "
+        f"release uses it, and say so there: -- instar:ignore {look.rule}: reason",
     )
 
 

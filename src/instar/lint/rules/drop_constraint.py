@@ -4,7 +4,8 @@
 fails: "there is no unique or exclusion constraint matching the ON CONFLICT specification". And from then on nothing
 stops the second row with the same value.
 
-Safe when: another unique index or constraint stands on the same columns; this migration has created the table.
+Safe when: another unique index or constraint stands on the same columns, in any order, also one that this migration
+makes; this migration has created the table.
 """
 
 import re
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 
 from instar.catalog import Constraint, ConstraintKind, Index, Table
 from instar.effects import Change
-from instar.lint.around import ahead, listed, referrers
+from instar.lint.around import ahead, listed
 from instar.lint.look import Look
 from instar.lint.rule import Proof
 from instar.model import Finding, Severity
@@ -54,15 +55,26 @@ def check(look: Look) -> Iterator[Finding]:
     if not lost or key in look.unit.created or _covered(look, table, change.name, lost):
         return
     name, columns = look.name(key), ", ".join(look.name(item) for item in lost)
-    keys = referrers(look, key)
+    keys = _needing(look, table, lost)
     yield look.finding(
         f"nothing keeps ({columns}) of {name} unique any more",
         why=f"INSERT ... ON CONFLICT ({columns}) of the released application fails, and duplicates get in"
-        + (f"; {listed(keys)} need it" if keys else ""),
+        + (f"; {listed(keys)} {'need' if len(keys) > 1 else 'needs'} it" if keys else ""),
         advice=f"release an application that does not rely on it first, or build the index that follows on ({columns}) "
         "before this one goes",
         relation=key,
     )
+
+
+def _needing(look: Look, table: Table, columns: tuple[str, ...]) -> list[str]:
+    """Return the tables whose foreign keys go by these columns, as written in SQL."""
+    primary = next((item.columns for item in table.constraints if item.kind is ConstraintKind.PRIMARY_KEY), ())
+    found = (
+        look.name(other.name)
+        for other, constraint in look.schema.referencing(table.name)
+        if set(constraint.referenced or primary) == set(columns)
+    )
+    return list(dict.fromkeys(found))
 
 
 def _lost(change: Change, table: Table) -> tuple[str, ...]:
@@ -87,12 +99,13 @@ def _covered(look: Look, table: Table, name: str, columns: tuple[str, ...]) -> b
     kept = (item for item in table.indexes if item.unique and not item.predicate and item.valid)
     if any(set(item.columns) == wanted and name not in {item.name, item.constraint} for item in kept):
         return True
-    return any(
-        item.relation == table.name and _makes(item) == wanted for _, effect in ahead(look) for item in effect.changes
-    )
+    effects = [look.effect, *(effect for _, effect in ahead(look))]
+    return any(item.relation == table.name and _makes(item) == wanted for effect in effects for item in effect.changes)
 
 
 def _makes(change: Change) -> set[str]:
+    if change.kind.startswith("drop "):
+        return set()
     if change.index is not None and change.index.unique and not change.index.predicate:
         return set(change.index.columns)
     unique = {ConstraintKind.UNIQUE, ConstraintKind.PRIMARY_KEY}

@@ -1,11 +1,11 @@
 """DROP TABLE breaks every release of the application that still uses the table, and its rows are gone.
 
 Release an application that does not use the table first. Renaming it for a while costs nothing and shows who still
-asks for it; drop it after that, below `-- migrate:contract`.
+asks for it; drop it in a later migration, when no release uses it, and say so there: `-- instar:ignore drop-table:
+no release uses it since 2.4`.
 
-Safe when: this migration has created the table; it is dropped below `-- migrate:contract`; another table takes its name
-in the same migration (a table that is built anew); `IF EXISTS` before a CREATE TABLE of the same name, where no
-migration has created it.
+Safe when: this migration has created the table; another table takes its name in the same migration (a table that is
+built anew); `IF EXISTS` before a CREATE TABLE of the same name, where no migration has created it.
 """
 
 from collections.abc import Iterator
@@ -22,9 +22,8 @@ ON = ("drop table",)
 SETUP = "CREATE TABLE invoices (id bigint PRIMARY KEY, total numeric(10,2));"
 BAD = "DROP TABLE invoices;"
 GOOD = """-- migrate:up
+-- invoices stays as long as a release uses it; a later migration drops it.
 SELECT 1;
--- migrate:contract
-DROP TABLE invoices;
 """
 PROOF = Proof("breaks", "SELECT total FROM invoices")
 
@@ -44,8 +43,8 @@ def check(look: Look) -> Iterator[Finding]:
     yield look.finding(
         f"a release that uses {table} fails as soon as it is dropped",
         why="; ".join(said),
-        advice=f"release an application that does not use {table} first; drop it below -- migrate:contract, "
-        f"or say why nobody uses it: -- instar:ignore {look.rule}: reason",
+        advice=f"release an application that does not use {table} first; drop it in a later migration, when no "
+        f"release uses it, and say so there: -- instar:ignore {look.rule}: reason",
     )
 
 

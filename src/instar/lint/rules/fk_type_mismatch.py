@@ -3,7 +3,7 @@
 An int column that references a bigint key fails with the first key above 2,147,483,647, long after anyone remembers it.
 A column of another text length takes keys that it can hold, or refuses others. Give both the same type.
 
-Safe when: the types are the same, but for their length.
+Safe when: the types are the same, but for their length; one is a domain over the other.
 """
 
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ def check(look: Look) -> Iterator[Finding]:
         for name, other in zip(key.columns, _referenced(key, parent), strict=False):
             here = change.column if change.column is not None and change.column.name == name else own.column(name)
             there = parent.column(other)
-            if here is None or there is None or _base(here.type) == _base(there.type):
+            if here is None or there is None or not _differ(look, here.type, there.type):
                 continue
             mine = f"{look.name(own.name)}.{look.name(name)}"
             theirs = f"{look.name(parent.name)}.{look.name(other)}"
@@ -61,6 +61,16 @@ def _referenced(key: Constraint, parent: Table) -> tuple[str, ...]:
     return next(primary, ())
 
 
-def _base(kind: str) -> str:
+def _differ(look: Look, here: str, there: str) -> bool:
+    return bool(here and there) and _base(look, here) != _base(look, there)
+
+
+def _base(look: Look, kind: str) -> str:
+    known = look.schema.types.get(kind)
+    seen = {kind}
+    while known is not None and known.kind == "domain" and known.base and known.base not in seen:
+        kind = known.base
+        seen.add(kind)
+        known = look.schema.types.get(kind)
     name = kind.partition("(")[0].strip()
     return "text" if name in {"varchar", "text", "bpchar"} else name

@@ -3,8 +3,8 @@
 The server looks for rows that reference it. Without an index that begins with these columns it reads the table from
 end to end, once for each parent row, while the parent row is locked. Joins from the parent want the same index.
 
-Safe when: an index begins with the columns (in any order), also one that this migration makes later; the parent's rows
-never go is a reason for `-- instar:ignore fk-without-index: reason`.
+Safe when: an index begins with the columns (in any order), also one that this migration, or a later one of the
+same release, makes; the parent's rows never go is a reason for `-- instar:ignore fk-without-index: reason`.
 """
 
 from collections.abc import Iterator
@@ -15,9 +15,10 @@ from instar.lint.around import at, span
 from instar.lint.look import Look
 from instar.lint.rule import Example, Proof
 from instar.model import Finding, Fix, Severity
+from instar.source.script import statements
 
 GROUP = "design"
-SEVERITY = Severity.WARNING
+SEVERITY = Severity.INFO
 DIALECTS = ("postgresql", "sqlite")
 ON = ("migration",)
 SETUP = "CREATE TABLE users (id bigint PRIMARY KEY);"
@@ -42,6 +43,9 @@ EXAMPLES = {
     )
 }
 
+_OLD = frozenset({"validate constraint", "alter constraint", "rename constraint", "drop constraint"})
+"""Changes of a foreign key that is there already."""
+
 
 def check(look: Look) -> Iterator[Finding]:
     """Flag new foreign keys whose columns begin no index at the end of the migration."""
@@ -51,12 +55,14 @@ def check(look: Look) -> Iterator[Finding]:
                 table = look.schema.table(change.relation)
                 if table is None or table.kind == "foreign table" or _gone(table, key) or _indexed(table, key.columns):
                     continue
+                if _comes(look, table, key.columns):
+                    continue
                 with at(look, index, effect, change):
                     yield _found(look, effect, change, table, key)
 
 
 def _keys(change: Change) -> list[Constraint]:
-    made = [change.constraint] if change.constraint is not None else []
+    made = [change.constraint] if change.constraint is not None and change.kind not in _OLD else []
     made += change.table.constraints if change.table is not None and "partition of" not in change.flags else ()
     return [item for item in made if item.kind is ConstraintKind.FOREIGN_KEY and item.columns]
 
@@ -67,6 +73,18 @@ def _gone(table: Table, key: Constraint) -> bool:
 
 def _indexed(table: Table, columns: tuple[str, ...]) -> bool:
     return any(_begins(item, columns) for item in table.indexes)
+
+
+def _comes(look: Look, table: Table, columns: tuple[str, ...]) -> bool:
+    """Whether a later migration of the same release builds the index."""
+    texts = (script for migration in look.coming for script in migration.up if table.name in script.text)
+    for script in texts:
+        for statement in statements(script, look.dialect):
+            effect = look.dialect.analyse(statement.text, look.schema)
+            made = [item for item in effect.changes if item.relation == table.name and item.index is not None]
+            if any(item.index is not None and _begins(item.index, columns) for item in made):
+                return True
+    return False
 
 
 def _begins(index: Index, columns: tuple[str, ...]) -> bool:

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from instar.lint import headers
 from instar.lint.look import Look
 from instar.lint.rule import Proof
-from instar.lint.spans import claimed, seconds
 from instar.model import Finding, Severity
+from instar.spans import claimed, seconds
 
 GROUP = "hygiene"
 SEVERITY = Severity.WARNING

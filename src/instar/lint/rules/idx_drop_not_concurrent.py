@@ -4,12 +4,15 @@ It is done in an instant, but under an ACCESS EXCLUSIVE lock on the table: it wa
 query that comes after it waits too. DROP INDEX CONCURRENTLY waits without stopping anybody; instar runs it outside a
 transaction by itself.
 
-Safe when: the table is new; the index belongs to a partitioned table, which takes no CONCURRENTLY.
+Safe when: the table is new; the index belongs to a partitioned table, which takes no CONCURRENTLY; the transaction has
+closed the table for another statement already. In a `down` it is a remark.
 """
 
 import re
 from collections.abc import Iterator
 
+from instar.effects import LockMode
+from instar.lint.around import lighter
 from instar.lint.look import Look
 from instar.lint.rule import Proof
 from instar.model import Finding, Fix, Severity
@@ -41,13 +44,26 @@ def check(look: Look) -> Iterator[Finding]:
     index = look.table().index(change.name)
     if index is not None and (index.parent or index.constraint):
         return
+    if _closed(look, change.relation):
+        return
     table, name = look.name(), look.name(change.name)
     yield look.finding(
         f"reads and writes of {table} queue behind this until it gets its lock",
         why=f"DROP INDEX {name} takes an ACCESS EXCLUSIVE lock on {table}: it waits for every query that runs "
         "there, and every later one waits for it",
         advice="drop it CONCURRENTLY",
+        severity=lighter(look.severity, Severity.INFO) if look.unit.up else None,
         fix=None if look.depth else _fix(look),
+    )
+
+
+def _closed(look: Look, relation: str) -> bool:
+    """Whether the transaction has the lock already, for something else: then nobody queues for this."""
+    return any(
+        lock.relation == relation and lock.mode is LockMode.ACCESS_EXCLUSIVE
+        for _, effect in look.transaction()
+        if any(item.kind != "drop index" for item in effect.changes)
+        for lock in effect.locks
     )
 
 

@@ -29,8 +29,7 @@ PROOF = Proof("style")
 
 def check(look: Look) -> Iterator[Finding]:
     """Flag a directive that gives no reason, or names no rule."""
-    scripts = look.migration.up if look.unit.section == "up" else look.migration.down
-    for ignore in suppress.ignores(scripts, look.unit.statements):
+    for ignore in suppress.of_section(look.migration, look.unit.section, look.unit.statements):
         named = ", ".join(ignore.names)
         if not named:
             yield look.finding(

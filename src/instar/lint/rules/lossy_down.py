@@ -62,6 +62,8 @@ def _dropped(look: Look, change: Change, up: Unit) -> Iterator[Finding]:
         for item in effect.changes
     ):
         return  # The table is built anew, as it was.
+    if change.kind == "drop column" and _renamed_to(look, change):
+        return
     table = look.name()
     what = f"{table}.{look.name(change.name)}" if change.kind == "drop column" else f"the rows of {table}"
     yield look.finding(
@@ -125,6 +127,15 @@ def _filled(look: Look, change: Change) -> bool:
             if item.kind == "call":
                 return True
     return False
+
+
+def _renamed_to(look: Look, dropped: Change) -> bool:
+    """Whether a later statement of `down` gives another column the name of a dropped one: it is changed, not lost."""
+    return any(
+        (item.kind, item.relation, item.new_name) == ("rename column", dropped.relation, dropped.name)
+        for _, effect in ahead(look)
+        for item in every_change(effect)
+    )
 
 
 def _brought_back(look: Look, change: Change) -> Iterator[Finding]:

@@ -3,8 +3,10 @@
 When the release turns out to be wrong, somebody has to write the way back under pressure. Write it now, while it is
 known what was done; or say in the header that there is none: `reversible = false`.
 
-Safe when: the header says `reversible = false`; the migration is a repeatable one or a baseline; the layout is
-Flyway's, where undo files are the exception.
+In a project of three or more migrations of which none has a `down` this is said once, of the first.
+
+Safe when: the header says `reversible = false`; the migration is a repeatable one or a baseline, or comes from
+stdin; the layout is Flyway's, where undo files are the exception.
 """
 
 from collections.abc import Iterator
@@ -35,10 +37,20 @@ def check(look: Look) -> Iterator[Finding]:
     """Flag a migration that cannot be undone, and does not say so."""
     migration = look.migration
     expected = migration.kind is MigrationKind.VERSIONED and migration.format not in _ONE_WAY
-    if not expected or migration.reversible or migration.header.reversible is False or not look.unit.statements:
+    empty = not look.unit.statements and migration.code is None
+    if (
+        migration.path.startswith("<")
+        or not expected
+        or migration.reversible
+        or migration.header.reversible is False
+        or empty
+    ):
+        return
+    forward = look.options.forward
+    if forward and migration.version != forward:
         return
     yield look.finding(
-        f"nothing undoes {migration.name}",
+        f"nothing undoes {migration.name}" + (", nor any other migration of this project" if forward else ""),
         why="when the release turns out to be wrong, the way back has to be written under pressure",
         advice="write a down (-- migrate:down), or say that there is none: reversible = false in the header",
         place=_first_line(look),
@@ -46,5 +58,5 @@ def check(look: Look) -> Iterator[Finding]:
 
 
 def _first_line(look: Look) -> Place:
-    first = look.unit.statements[0]
-    return Place(first.file, 1, source="")
+    file = look.unit.statements[0].file if look.unit.statements else look.migration.path
+    return Place(file, 1, source="")

@@ -1,8 +1,8 @@
 """Several ALTER TABLE statements each go through the whole table, where one would do so once.
 
-PostgreSQL joins the work of all subcommands of one ALTER TABLE: two changes of type are one rewrite, two checks one
-scan. Written as two statements they are two. (VALIDATE CONSTRAINT does not belong to such a list: alone it runs under
-a weak lock, with the others under theirs.)
+PostgreSQL joins the work of all subcommands of one ALTER TABLE: two changes of type are one rewrite. Written as two
+statements they are two. (Constraints do not belong to such a list: added NOT VALID they need no work, and VALIDATE
+CONSTRAINT alone runs under a weak lock, with the others under theirs.)
 
 Safe when: the statements do no work on rows; the table is new, empty, or small by the live catalog.
 """
@@ -28,7 +28,11 @@ GOOD = "ALTER TABLE orders ALTER COLUMN quantity TYPE bigint, ALTER COLUMN posit
 PROOF = Proof("held", "orders")
 
 _ALTER = "ALTER TABLE"
-_APART = frozenset({"validate constraint", "rename column", "rename table", "attach partition", "detach partition"})
+_APART = frozenset(
+    {"validate constraint", "rename column", "rename table", "attach partition", "detach partition"}
+    | {"add constraint", "set not null"}
+)
+"""What cannot be joined, or has a way without work under a lock that blocks: NOT VALID first."""
 
 
 def check(look: Look) -> Iterator[Finding]:

@@ -5,7 +5,8 @@ index, 64 instant changes already. With the clause the server refuses instead, a
 
 Where the clause asks for less than the server can do, the statement fails: that is an error here.
 
-Safe when: the table is new in this migration.
+Safe when: the table is new in this migration; the change is one that no version copies a table for (a default, a
+dropped index or constraint); it stands in a `down`.
 """
 
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ GOOD = "ALTER TABLE orders ADD COLUMN note VARCHAR(50), ALGORITHM=INSTANT;"
 PROOF = Proof("style")
 FIXED = True
 
+_NEVER_COPY = frozenset({"drop index", "rename index", "set default", "drop default", "drop constraint"})
 _SILENT = frozenset({
     "rename table", "add partition", "drop partition", "truncate partition", "change partitions", "rebuild table",
     "other",
@@ -48,7 +50,7 @@ def check(look: Look) -> Iterator[Finding]:
             relation=first.relation,
         )
         return
-    if effect.error or effect.algorithm == "COPY" or look.new(first.relation) or _said(look):
+    if effect.error or effect.algorithm == "COPY" or look.new(first.relation) or _said(look) or _sure(look):
         return
     yield look.finding(
         f"nothing keeps the server from copying {table}",
@@ -57,6 +59,11 @@ def check(look: Look) -> Iterator[Finding]:
         fix=None if look.depth else Fix(online_ddl.with_clause(look), same=True),
         relation=first.relation,
     )
+
+
+def _sure(look: Look) -> bool:
+    """Whether nobody needs to be told: in a `down`, and where no server copies the table."""
+    return look.unit.up is not None or all(item.kind in _NEVER_COPY for item in look.effect.changes)
 
 
 def _said(look: Look) -> bool:

@@ -2,7 +2,7 @@
 
 No moment is right for it: before the change only the old name works, after it only the new one, and both releases run
 side by side while they are rolled out. Add a column under the new name instead, let the application write both, copy
-the rest in batches, and drop the old column below `-- migrate:contract` when no release uses it any more. Or rename the
+the rest in batches, and drop the old column in a later migration, when no release uses it. Or rename the
 table, and put a view under its old name in the same transaction that has both names.
 
 Safe when: this migration has added the column or the table; a view takes the place of the table and shows the old name.
@@ -71,6 +71,6 @@ def _expand(look: Look, table: str, old: str, new: str) -> Fix | None:
         f"ALTER TABLE {table} ADD COLUMN {new} {column.type};\n"
         f"-- release an application that writes {old} and {new}, and reads {old}; then, in batches:\n"
         f"UPDATE {table} SET {new} = {old} WHERE {new} IS NULL AND {old} IS NOT NULL;\n"
-        f"-- release an application that uses {new} only; then, below -- migrate:contract:\n"
+        f"-- release an application that uses {new} only; then, in a later migration:\n"
         f"ALTER TABLE {table} DROP COLUMN {old};"
     )

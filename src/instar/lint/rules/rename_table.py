@@ -1,8 +1,8 @@
 """RENAME TABLE breaks the released application: it asks for the old name.
 
 Put a view under the old name in the same transaction. A view that only shows a table's columns takes INSERT, UPDATE and
-DELETE, so the released application does not notice. Drop the view below `-- migrate:contract`, when no release uses the
-old name. On PostgreSQL a view has rights of its own: see `view-without-grants`.
+DELETE, so the released application does not notice. Drop the view in a later migration, when no release uses
+the old name. On PostgreSQL a view has rights of its own: see `view-without-grants`.
 
 Safe when: this migration has created the table; a view with the old name follows in the same transaction, or another
 table takes it.

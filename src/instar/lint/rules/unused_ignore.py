@@ -28,8 +28,7 @@ PROOF = Proof("style")
 
 def check(look: Look) -> Iterator[Finding]:
     """Flag a directive for each of its rules that has found nothing there."""
-    scripts = look.migration.up if look.unit.section == "up" else look.migration.down
-    for ignore in suppress.ignores(scripts, look.unit.statements):
+    for ignore in suppress.of_section(look.migration, look.unit.section, look.unit.statements):
         for name in ignore.names:
             message = _said(look, ignore, name)
             if message:

@@ -47,7 +47,7 @@ def check(look: Look) -> Iterator[Finding]:
     table, what = look.name(held.relation), look.effect.verb or "this"
     taker = look.unit.statements[held.index]
     yield look.finding(
-        f"{held.mode.blocks} of {table} wait while this {_says(look, work)}",
+        f"{rewrite.waiting(held.mode)} {table} wait while this {_says(look, work)}",
         why=f"the {held.mode.sql} lock on {table} that line {taker.line} took is held until the transaction ends",
         advice=f"run {what} in a transaction of its own",
         fix=rewrite.steps([look.effect.text], same=True),

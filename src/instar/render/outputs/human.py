@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from instar.judgement import Judged, Level
+from instar.judgement import Judged, Level, Risk
 from instar.model import Finding, Severity, Statement
 from instar.render._caret import excerpt, where
 from instar.render._words import count
 from instar.render.outputs import Result
 from instar.render.outputs._said import apart, statement_of, summary, weight
+from instar.spans import seconds
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -19,6 +20,7 @@ Line = tuple[Span, ...]
 _STYLES = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan", "unknown": "bold magenta"}
 _LEVELS = {Level.LOW: "green", Level.MEDIUM: "yellow", Level.HIGH: "bold red"}
 _BEFORE, _AFTER = 2, 1
+_A = {Severity.ERROR: "an error", Severity.WARNING: "a warning", Severity.INFO: "a remark"}
 _FEW = 10
 """So many migrations are all named with their risk; of more, only those with findings."""
 
@@ -67,6 +69,8 @@ def _migration(judged: Judged, found: Sequence[Finding]) -> Iterator[Line]:
     yield ((judged.migration.path, "bold underline"), *_risk(judged))
     if judged.risk and (found or judged.risk.level is not Level.LOW):
         yield from (((f"  {reason.level}: {reason.text}", "dim"),) for reason in judged.risk.reasons)
+    if judged.risk:
+        yield from (((line, "dim"),) for line in _times(judged.risk))
     yield ()
     for finding in found:
         yield from _finding(finding, statement_of(finding, judged))
@@ -79,6 +83,14 @@ def _risk(judged: Judged) -> Iterator[Span]:
     yield "  risk ", ""
     yield risk.level.value, _LEVELS[risk.level]
     yield f", {count(risk.reviewers, 'reviewer')}, testing {risk.testing}, rollback {risk.rollback}", "dim"
+
+
+def _times(risk: Risk) -> Iterator[str]:
+    """Yield how long it takes, and for how long an application waits at most, where sizes are known."""
+    if risk.duration and risk.duration.high:
+        yield f"  takes {seconds(risk.duration.low, risk.duration.high)} ({risk.duration.basis})"
+    if risk.blocked and risk.blocked.high:
+        yield f"  blocks for {seconds(risk.blocked.low, risk.blocked.high)}"
 
 
 def _finding(finding: Finding, statement: Statement | None) -> Iterator[Line]:
@@ -97,7 +109,7 @@ def _finding(finding: Finding, statement: Statement | None) -> Iterator[Line]:
 
 
 def _fact(finding: Finding) -> str:
-    weight = "an error" if finding.severity is Severity.ERROR else f"a {finding.severity}"
+    weight = _A[finding.severity]
     return f"{weight} or nothing, depending on {finding.unknown}; --database URL decides" if finding.unknown else ""
 
 

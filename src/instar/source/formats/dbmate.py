@@ -12,7 +12,7 @@ from instar.source.names import check_version, misnamed, text_order
 from instar.source.options import Options
 from instar.source.placeholders import fill_all
 from instar.source.sections import Section, cut
-from instar.source.text import Source, checksum_of, place_of, script
+from instar.source.text import Source, checksum_of, place_of, remarks, script
 
 _NAME = re.compile(r"(\d+)(.*)\.sql", re.ASCII)
 _NATIVE_NAME = re.compile(r"\d+_[\w-]+\.sql", re.ASCII)
@@ -70,6 +70,7 @@ def _migration(source: Source, match: re.Match[str], order: tuple[int, ...], opt
         up=fill_all(scripts["up"], options.placeholders),
         # dbmate runs them from the first pair to the last, too.
         down=fill_all(scripts["down"], options.placeholders),
+        remarks=remarks(source, sections[0].marker),
     )
 
 

@@ -14,7 +14,7 @@ from instar.source.folder import Folder
 from instar.source.names import check_version, misnamed
 from instar.source.options import Options
 from instar.source.placeholders import fill_all
-from instar.source.text import Source, checksum, code_starts, line_of, next_line, offset_of, place_of
+from instar.source.text import Source, checksum, code_starts, line_of, next_line, offset_of, place_of, remarks
 
 _NAME = re.compile(r"(\d+)_(.*)\.sql", re.ASCII)
 _GO = re.compile(r"\d+_.*(?<!_test)\.go", re.ASCII)
@@ -71,6 +71,7 @@ def _migration(folder: Folder, name: str, options: Options) -> Migration:
         checksum=checksum(_as_written(source)),
         up=fill_all(up, options.placeholders),
         down=fill_all(down, options.placeholders),
+        remarks=remarks(source, _range(source, _annotations(source), "Up")[0]),
     )
 
 

@@ -1,6 +1,7 @@
 """instar's own layout: `20231201120000_name.sql` or `.py`, and `R__name.sql` for repeatables."""
 
 import re
+from collections.abc import Mapping
 
 from instar.errors import SourceError
 from instar.model import Header, Migration, MigrationKind, Script
@@ -11,7 +12,7 @@ from instar.source.options import Options
 from instar.source.placeholders import fill_all
 from instar.source.python import code
 from instar.source.sections import Section, cut
-from instar.source.text import Source, checksum, checksum_of, code_starts, place_of, script, whole
+from instar.source.text import Source, checksum, checksum_of, code_starts, place_of, remarks, script, whole
 
 _NAME = re.compile(r"(\d+)_([\w-]+)\.(sql|py)", re.ASCII)
 _REPEATABLE = re.compile(r"R__([\w-]+)\.sql", re.ASCII)
@@ -43,7 +44,7 @@ def load(folder: Folder, options: Options) -> list[Migration]:
         if match is None:
             found += _unversioned(folder, name, options)
         elif match[3] == "sql":
-            found.append(_sql(folder.read(name), match[1], match[2], options))
+            found.append(folder.recalled.get(name) or _sql(folder.read(name), match[1], match[2], options))
         else:
             found.append(_python(folder, name, match))
     return found
@@ -76,7 +77,15 @@ def _sql(source: Source, version: str, name: str, options: Options) -> Migration
         before=filled.get("before", ()),
         after=filled.get("after", ()),
         contract=filled.get("contract", ()),
+        remarks=_remarks(source, written),
     )
+
+
+def _remarks(source: Source, written: Mapping[str, tuple[Script, ...]]) -> tuple[Script, ...]:
+    if "instar:ignore" not in source.text:
+        return ()
+    first = min(each.line for scripts in written.values() for each in scripts)
+    return remarks(source, len("".join(source.text.split("\n")[: first - 1])) + first - 1)
 
 
 def _parts(source: Source) -> tuple[Header, dict[str, tuple[Script, ...]]]:
@@ -131,6 +140,7 @@ def _python(folder: Folder, name: str, match: re.Match[str]) -> Migration:
         header=found.header if found else Header(),
         checksum=checksum(source.text),
         code=code(source, folder.locate(name), transaction=found.transaction if found else True),
+        remarks=remarks(source, len(source.text)),
     )
 
 

@@ -11,11 +11,13 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from msgspec.structs import replace
+
 from instar.catalog import Schema
 from instar.dialects.postgresql import _libpg_query, tree
 from instar.dialects.postgresql.analysis.scope import Parts, Scope
 from instar.dialects.postgresql.tree import Node, Parsed
-from instar.effects import Change, Effect, Lock, Work, strongest
+from instar.effects import Change, Effect, Lock, Work, WorkKind, strongest
 
 Handler = Callable[[Scope, Node], Parts]
 Learner = Callable[[Schema, Change, str], None]
@@ -35,12 +37,12 @@ def of_parsed(text: str, parsed: Parsed, schema: Schema) -> Effect:
     handler = _handlers().get(parsed.kind)
     scope = Scope(text, schema)
     parts = handler(scope, parsed.node) if handler else Parts((Change("other"),))
-    changes = tuple(parts.changes)
+    changes = tuple(_unread(change, schema) for change in parts.changes)
     locks: list[Lock] = [lock for change in changes for lock in change.locks]
     work: dict[Work, None] = {item: None for change in changes for item in change.work}
     return Effect(
         text=text,
-        verb=parts.verb or _verb(text),
+        verb=parts.verb or _ROWS.get(parsed.kind) or _verb(text),
         changes=changes,
         locks=strongest(locks),
         work=tuple(work),
@@ -50,6 +52,23 @@ def of_parsed(text: str, parsed: Parsed, schema: Schema) -> Effect:
         at=parts.at,
         creates=parts.creates,
     )
+
+
+_ROWS = {
+    "SelectStmt": "SELECT", "InsertStmt": "INSERT", "UpdateStmt": "UPDATE", "DeleteStmt": "DELETE",
+    "MergeStmt": "MERGE", "CopyStmt": "COPY", "CallStmt": "CALL", "TruncateStmt": "TRUNCATE",
+}  # fmt: skip
+"""What begins these statements for people, whatever stands in front (WITH)."""
+
+
+def _unread(change: Change, schema: Schema) -> Change:
+    """Leave out scans of tables whose file is empty, as the live catalog tells."""
+    empty = {item for item in change.work if item.kind is WorkKind.SCAN and schema.known(item.relation).rows == 0}
+    if not empty:
+        return change
+    kept = tuple(item for item in change.work if item not in empty)
+    names = ", ".join(sorted({item.relation for item in empty}))
+    return replace(change, work=kept, cleared=change.cleared or ("" if kept else f"no rows in {names}"))
 
 
 def _verb(text: str) -> str:

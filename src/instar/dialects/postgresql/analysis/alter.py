@@ -51,7 +51,7 @@ def alter(scope: Scope, node: Node) -> Parts:
     if kind == "OBJECT_INDEX" or scope.schema.owner(key):
         return index.alter(scope, node)
     if scope.schema.complete and scope.schema.table(key) is None:
-        return _absent(node, key)
+        return _absent(scope, node, key)
     table = scope.table(relation)
     left = _left(table, node)
     changes: list[Change] = []
@@ -91,11 +91,12 @@ def _left(table: Table, node: Node) -> Table:
     )
 
 
-def _absent(node: Node, key: str) -> Parts:
+def _absent(scope: Scope, node: Node, key: str) -> Parts:
     """Return what is left where the catalog says that there is no such relation."""
     if node.get("missing_ok"):
         return Parts((Change("alter table options", key, flags=frozenset({"if exists"}), cleared=f"no {key}"),))
-    return Parts(error=f'relation "{objects.bare(key)}" does not exist')
+    place = scope.character(node["relation"]["location"])
+    return Parts(error=f'relation "{objects.bare(key)}" does not exist', at=place)
 
 
 HANDLES = {"AlterTableStmt": alter}

@@ -11,7 +11,7 @@ from instar.dialects.postgresql.analysis.partition import sequences_of
 from instar.dialects.postgresql.analysis.subcommand import AX, STORED, Refused, Subcommand
 from instar.dialects.postgresql.analysis.volatility import EXTENSION_TYPES
 from instar.dialects.postgresql.tree import Node
-from instar.effects import Change, Lock, LockMode
+from instar.effects import Change, Lock, LockMode, WorkKind
 
 _VIRTUAL_SINCE = 18
 
@@ -33,12 +33,17 @@ def add(sub: Subcommand) -> tuple[Change, ...]:
         sub.refuse_before(_VIRTUAL_SINCE, "virtual generated columns")
     if sub.only and any(sub.schema.children(sub.table.name)):
         raise Refused("column must be added to child tables too")
+    if sub.table.parent and not sub.table.inherited:
+        raise Refused("cannot add column to a partition")
     fill = _fill(sub, node, column)
     change = sub.change("add column", locks=sub.locks(AX), column=column, cleared=fill.cleared)
     if fill.volatile or fill.unknown:
         locks, work = sub.rewrite(fill.reason, fill.unknown)
         sequences = tuple(Lock(key, LockMode.ROW_EXCLUSIVE, "sequence") for key in _called(sub, node))
         change = replace(change, locks=locks + sequences, work=work)
+    elif column.generated == "virtual" and not column.nullable:
+        work = sub.work(WorkKind.SCAN, f"{sub.name} is computed for every row: none may be NULL")
+        change = replace(change, work=work, cleared="")
     return (change, *alter_constraints.inline(sub, node, column))
 
 
@@ -70,7 +75,7 @@ def _fill(sub: Subcommand, node: Node, column: Column) -> _Fill:
 
 def _by_default(sub: Subcommand, node: Node, column: Column) -> _Fill:
     base = types.split(column.type)[0]
-    if conversions.constrained(column.type, sub.schema):
+    if not column.type.endswith("]") and conversions.constrained(column.type, sub.schema):
         return _Fill(volatile=True, reason=f"the domain {base} has a constraint, which is checked for every row")
     default = columns.default_node(node)
     found = defaults.volatility_of(default, sub.schema)
@@ -98,10 +103,13 @@ def drop(sub: Subcommand) -> tuple[Change, ...]:
     if sub.inherits(sub.name):
         raise Refused(f'cannot drop inherited column "{sub.name}"')
     locks = list(sub.locks(AX))
-    locks += [Lock(item, AX, "index") for table in sub.family for item in _indexes(table, sub.name)]
+    gone = {sub.name, *(generated(sub.table, sub.name) if sub.cascade else ())}
+    locks += [Lock(item, AX, "index") for table in sub.family for item in _indexes(table, gone)]
     others = tuple(dict.fromkeys(_foreign(sub)))
     for key in others:
         locks += alter_constraints.whole(sub, key, AX)
+    if sub.only:
+        locks += sub.locks(AX, (item for item in sub.schema.children(sub.table.name) if item.parent == sub.table.name))
     if old is not None:
         owner = replace(sub.table, columns=(old,))
         locks += [Lock(key, AX, "sequence") for key in sequences_of(owner)]
@@ -111,8 +119,14 @@ def drop(sub: Subcommand) -> tuple[Change, ...]:
     return (replace(change, cleared="the values stay in the rows until they are written again"),)
 
 
-def _indexes(table: Table, column: str) -> Iterator[str]:
-    return (item.name for item in table.indexes if column in mentioned(item))
+def generated(table: Table, column: str) -> Iterator[str]:
+    """Yield the generated columns that are computed from a column."""
+    word = re.compile(rf"\b{re.escape(column)}\b")
+    return (item.name for item in table.columns if item.expression and word.search(item.expression))
+
+
+def _indexes(table: Table, columns: set[str]) -> Iterator[str]:
+    return (item.name for item in table.indexes if columns & mentioned(item))
 
 
 def mentioned(index: Index) -> frozenset[str]:
@@ -132,9 +146,12 @@ def _foreign(sub: Subcommand) -> Iterator[str]:
 
 
 def _views(sub: Subcommand) -> Iterator[Table]:
-    """Yield the views that go with the column: those whose text mentions it, as far as it is known."""
+    """Yield the views that go with the column: those whose text mentions it, as far as it is known, and their own."""
     word = re.compile(rf"\b{re.escape(sub.name)}\b")
-    return (view for view in sub.schema.views(sub.table.name) if word.search(view.definition))
+    for view in sub.schema.views(sub.table.name):
+        if sub.table.name in view.sources and word.search(view.definition):
+            yield view
+            yield from sub.schema.views(view.name)
 
 
 SUBCOMMANDS = {"AT_AddColumn": add, "AT_DropColumn": drop}

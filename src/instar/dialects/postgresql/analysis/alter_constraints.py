@@ -36,7 +36,9 @@ def inline(sub: Subcommand, node: Node, column: Column) -> Iterator[Change]:
     taken = [item.constraint.name for item in sub.earlier if item.constraint]
     for made, one in columns.constraints_from(node, sub.table, sub.scope, taken):
         # A new column without a value needs no look at the other table.
-        empty = made.kind is ConstraintKind.FOREIGN_KEY and not (column.default or column.identity or column.generated)
+        # Any DEFAULT makes the server look, even DEFAULT NULL.
+        filled = columns.default_node(node) is not None or column.default or column.identity or column.generated
+        empty = made.kind is ConstraintKind.FOREIGN_KEY and not filled
         end = columns.clause_end(node, one["location"], sub.scope)
         yield replace(_added(sub, made, one, new=column, checked=not empty), end=end)
 
@@ -195,10 +197,17 @@ def constraint(sub: Subcommand, name: str) -> Constraint | None:
     return next(made, None) or sub.table.constraint(name)
 
 
+def _missing(sub: Subcommand) -> None:
+    """Refuse a constraint that the live catalog does not know; a replayed model may have missed it."""
+    if sub.schema.live and sub.schema.complete and sub.table.complete and not sub.node.get("missing_ok"):
+        raise Refused(f'constraint "{sub.name}" of relation "{objects.bare(sub.table.name)}" does not exist')
+
+
 def validate(sub: Subcommand) -> tuple[Change, ...]:
     """Analyse VALIDATE CONSTRAINT: a scan that lets readers and writers through."""
     found = constraint(sub, sub.name)
     if found is None:
+        _missing(sub)
         work = sub.work(WorkKind.SCAN, f"every row is checked against {sub.name}")
         return (sub.change("validate constraint", locks=sub.locks(SUX), work=work, flags=(UNKNOWN_KIND,)),)
     locks = sub.locks(SUX, sub.family if found.kind is not ConstraintKind.FOREIGN_KEY else None)
@@ -242,6 +251,7 @@ def drop(sub: Subcommand) -> tuple[Change, ...]:
     """Analyse DROP CONSTRAINT: of a foreign key both tables are locked, of a key its index and who references it."""
     found = constraint(sub, sub.name) or proofs.not_null_by_name(sub.table, sub.name)
     if found is None:
+        _missing(sub)
         absent = sub.table.complete and sub.node.get("missing_ok")
         cleared, flags = ("there is no such constraint", ()) if absent else ("", (UNKNOWN_KIND,))
         tables = (sub.table,) if absent else None

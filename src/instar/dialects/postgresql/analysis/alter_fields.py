@@ -1,6 +1,6 @@
 """ALTER COLUMN except its type: defaults, NOT NULL, identity, expression, storage, statistics."""
 
-from instar.catalog import Column, Table
+from instar.catalog import Column, ConstraintKind, Table
 from instar.dialects.postgresql.analysis import objects, proofs, spans
 from instar.dialects.postgresql.analysis.partition import owned_sequence
 from instar.dialects.postgresql.analysis.subcommand import AX, SRX, SUX, Refused, Subcommand
@@ -39,6 +39,9 @@ def set_not_null(sub: Subcommand) -> tuple[Change, ...]:
 def drop_not_null(sub: Subcommand) -> tuple[Change, ...]:
     """Analyse DROP NOT NULL."""
     column = _known(sub)
+    keys = (item.columns for item in sub.table.constraints if item.kind is ConstraintKind.PRIMARY_KEY)
+    if any(sub.name in key for key in keys):
+        raise Refused(f'column "{sub.name}" is in a primary key')
     # From 18 on a column that may be NULL has no constraint that would be dropped below.
     alone = column is not None and column.nullable and sub.version >= _EIGHTEEN
     return (sub.change("drop not null", locks=sub.locks(AX, (sub.table,) if alone else None), old=column),)
@@ -52,7 +55,10 @@ def add_identity(sub: Subcommand) -> tuple[Change, ...]:
 
 def drop_identity(sub: Subcommand) -> tuple[Change, ...]:
     """Analyse DROP IDENTITY: its sequence goes."""
-    return (sub.change("drop identity", locks=(*sub.locks(AX), *_sequence(sub, AX)), old=_known(sub)),)
+    column = _known(sub)
+    if column is not None and not column.identity:
+        return (sub.change("drop identity", locks=sub.locks(AX), old=column, cleared="it is no identity column"),)
+    return (sub.change("drop identity", locks=(*sub.locks(AX), *_sequence(sub, AX)), old=column),)
 
 
 def set_identity(sub: Subcommand) -> tuple[Change, ...]:

@@ -24,6 +24,7 @@ _TRIGGERS = {
     "AT_DisableTrigAll": "disable trigger",
     "AT_DisableTrigUser": "disable trigger",
 }
+_ONESELF = frozenset({"ROLESPEC_CURRENT_USER", "ROLESPEC_CURRENT_ROLE", "ROLESPEC_SESSION_USER"})
 _ALL = frozenset({"AT_EnableTrigAll", "AT_DisableTrigAll"})
 _USER = frozenset({"AT_EnableTrigUser", "AT_DisableTrigUser"})
 _TRIGGERS_RECURSE_SINCE = 15
@@ -102,6 +103,9 @@ def owner(sub: Subcommand) -> tuple[Change, ...]:
     """Analyse OWNER TO: indexes and sequences of the table follow."""
     role = sub.node.get("newowner", {}).get("rolename", "")
     locks = [objects.lock(sub.table, AX)]
+    if sub.node.get("newowner", {}).get("roletype") in _ONESELF:
+        # Who may say this owns the table already, a superuser aside: nothing follows then.
+        return (sub.change("set owner", role, locks=tuple(locks)),)
     if sub.table.kind in (*STORED, "partitioned"):
         locks += objects.index_locks(sub.table, AX)
         locks += [Lock(key, AX, "sequence") for key in sequences_of(sub.table)]
@@ -145,7 +149,8 @@ def trigger(sub: Subcommand) -> tuple[Change, ...]:
     """Analyse ENABLE and DISABLE TRIGGER; from PostgreSQL 15 on those of partitions follow."""
     subtype = sub.node["subtype"]
     recurses = not sub.version or sub.version >= _TRIGGERS_RECURSE_SINCE
-    tables = sub.family if recurses and sub.table.kind == "partitioned" else (sub.table,)
+    plain = sub.table.complete and not sub.table.triggers and subtype not in _ALL
+    tables = sub.family if recurses and sub.table.kind == "partitioned" and not plain else (sub.table,)
     flags = ("all",) if subtype in _ALL else ("user",) if subtype in _USER else ()
     return (sub.change(_TRIGGERS[subtype], locks=sub.locks(SRX, tables), flags=flags),)
 

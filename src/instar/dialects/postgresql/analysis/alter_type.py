@@ -11,9 +11,10 @@ from msgspec.structs import replace
 
 from instar.catalog import Column, Constraint, ConstraintKind, Index, Schema, Table
 from instar.dialects.postgresql.analysis import alter_constraints, bounds, columns, conversions, objects, spans, types
-from instar.dialects.postgresql.analysis.alter_columns import mentioned
+from instar.dialects.postgresql.analysis.alter_columns import generated, mentioned
 from instar.dialects.postgresql.analysis.conversions import Conversion
-from instar.dialects.postgresql.analysis.subcommand import AX, STORED, Refused, Subcommand
+from instar.dialects.postgresql.analysis.partition import owned_sequence
+from instar.dialects.postgresql.analysis.subcommand import AX, SRX, STORED, Refused, Subcommand
 from instar.dialects.postgresql.tree import Node
 from instar.effects import Change, Lock, Work, WorkKind
 
@@ -35,6 +36,8 @@ def change(sub: Subcommand) -> tuple[Change, ...]:
     if sub.table.kind not in (*STORED, "partitioned"):
         return (sub.change("change type", locks=sub.locks(AX), old=old, column=new, text=text),)
     locks, work = _rewritten(sub, found)
+    if old is not None and old.identity:
+        locks += (Lock(owned_sequence(sub.table.name, old), SRX, "sequence"),)
     if not found.rewrite and old is not None:
         more_locks, more_work = _made_anew(sub, old, new)
         locks, work = locks + more_locks, work + more_work
@@ -48,6 +51,10 @@ def change(sub: Subcommand) -> tuple[Change, ...]:
 
 def _check(sub: Subcommand, old: Column | None) -> None:
     table = objects.bare(sub.table.name)
+    if sub.table.kind in {"view", "materialized view"}:
+        raise Refused(f'ALTER action ALTER COLUMN ... SET DATA TYPE cannot be performed on relation "{table}"')
+    if any(generated(sub.table, sub.name)):
+        raise Refused("cannot alter type of a column used by a generated column")
     if sub.inherits(sub.name):
         raise Refused(f'cannot alter inherited column "{sub.name}"')
     if sub.table.kind == "partitioned" and sub.name in bounds.columns_of(sub.table.key):

@@ -5,6 +5,7 @@ statements are there for the rules (Effect.stored). SQL that is built at run tim
 """
 
 from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,6 +19,9 @@ from instar.dialects.postgresql.analysis.scope import Parts, Scope
 from instar.dialects.postgresql.tree import Node
 from instar.effects import Change, Effect, Lock, Work, strongest
 
+_TAG = "$the_body$"
+_RUNNING: ContextVar[frozenset[str]] = ContextVar("running", default=frozenset())
+"""Keys of functions whose bodies are being read: one that calls itself is read once."""
 _QUIET = frozenset({"select", "insert", "update", "delete", "merge", "commit", "rollback", "set", "do"})
 """Changes that leave the schema as it is."""
 _BARE = frozenset({"targetList", "limitOption", "op"})
@@ -107,6 +111,22 @@ def do(scope: Scope, node: Node) -> Parts:
     locks, work = _together(body.effects)
     change = Change("do", locks=locks, work=work, text=literal.value)
     return Parts((change,), creates=made, inner=tuple(body.effects), dynamic=body.dynamic, verb="DO")
+
+
+def called(schema: Schema, key: str) -> Effect | None:
+    """Return what a call of a function or procedure does; None where its body is not known or not understood."""
+    function = schema.functions.get(key)
+    language = function.language.lower() if function else ""
+    if function is None or not function.body or language not in {"plpgsql", "sql"} or _TAG in function.body:
+        return None
+    running = _RUNNING.get()
+    if key in running or function.body.startswith("CREATE "):
+        return None
+    token = _RUNNING.set(running | {key})
+    try:
+        return analysis.analyse(f"DO LANGUAGE {language} {_TAG}{function.body}{_TAG}", schema)
+    finally:
+        _RUNNING.reset(token)
 
 
 def _together(effects: Sequence[Effect]) -> tuple[tuple[Lock, ...], tuple[Work, ...]]:

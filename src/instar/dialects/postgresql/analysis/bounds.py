@@ -17,7 +17,7 @@ from instar.dialects.postgresql.analysis.objects import strings
 from instar.dialects.postgresql.tree import Node
 
 Value = tuple[str, Any]
-_DAY = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?$")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?(?P<zone>Z|[+-]\d\d(?::?\d\d)?)?$")
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "<>": "<>"}
 _NEGATED = {"<": ">=", ">": "<=", "<=": ">", ">=": "<", "=": "<>", "<>": "="}
 
@@ -91,7 +91,9 @@ def constant(node: Any) -> Value | None:
     if "boolval" in found:
         return ("text", str(found["boolval"].get("boolval", False)).lower())
     said = found.get("sval", {}).get("sval", "")
-    return ("time", _moment(said)) if _DAY.match(said) else ("text", said)
+    match = _DAY.match(said)
+    # The clock counts, not the zone behind it: the server shows its own bounds and CHECKs in the session's zone.
+    return ("time", _moment(said[: match.start("zone")] if match["zone"] else said)) if match else ("text", said)
 
 
 def _negative(node: Any) -> Value | None:
@@ -118,6 +120,13 @@ def of_bound(bound: Node) -> tuple[Span, ...]:
     if any(end is None and "ColumnRef" not in item for end, item in zip(ends, (low, high), strict=True)):
         raise UnprovenError
     return (Span(ends[0], ends[1], (True, ends[1] is None)),)
+
+
+def parsed(written: str) -> Node:
+    """Return the node of a bound that is written as the server does."""
+    found = tree.parse(f"ALTER TABLE a ATTACH PARTITION b {written}")[0].node
+    bound: Node = found["cmds"][0]["AlterTableCmd"]["def"]["PartitionCmd"]["bound"]
+    return bound
 
 
 def takes_null(bound: Node) -> bool:
@@ -156,6 +165,11 @@ def never_null(table: Table, name: str) -> bool:
     return (column is not None and not column.nullable) or any(
         name in item.not_null for item in table.constraints if item.validated
     )
+
+
+def condition(node: Node, column: str) -> tuple[Span, ...]:
+    """Return the values of a column for which a condition may be true."""
+    return _spans(node, column, wanted=True)
 
 
 def checks(table: Table, columns: Iterable[str]) -> tuple[Constraint, ...]:

@@ -7,13 +7,13 @@ from typing import Any
 from msgspec.structs import replace
 
 from instar.catalog import Constraint, ConstraintKind, Schema, Table
-from instar.dialects.postgresql.analysis import clauses, expressions, query
+from instar.dialects.postgresql.analysis import clauses, expressions, query, routes
 from instar.dialects.postgresql.analysis.objects import existing, lock, name_end, strings
 from instar.dialects.postgresql.analysis.partition import sequences_of
 from instar.dialects.postgresql.analysis.query import Query, with_names
 from instar.dialects.postgresql.analysis.scope import Parts, Scope
 from instar.dialects.postgresql.tree import Node
-from instar.effects import Change, Lock, LockMode, Work, WorkKind
+from instar.effects import Change, Effect, Lock, LockMode, Work, WorkKind
 
 Shadows = frozenset[str]
 Maker = Callable[[Scope, Node, Shadows], tuple[Change, ...]]
@@ -31,6 +31,7 @@ def reads(scope: Scope, found: Query) -> Iterator[Lock]:
     """Yield the locks of what a query reads."""
     yield from (lock(scope.schema.known(key), mode) for key, mode in found.reads.items())
     yield from (Lock(key, mode, "sequence") for key, mode in found.numbers.items())
+    yield from (lock for effect in called(scope, found) for lock in effect.locks)
 
 
 def scans(scope: Scope, found: Query, condition: Any) -> Iterator[Work]:
@@ -40,6 +41,21 @@ def scans(scope: Scope, found: Query, condition: Any) -> Iterator[Work]:
         table = scope.schema.known(key)
         if table.kind not in {"view", "partitioned", "sequence"}:
             yield from scan(table, mentioned)
+    yield from (work for effect in called(scope, found) for work in effect.work)
+
+
+def called(scope: Scope, found: Query) -> Iterator[Effect]:
+    """Yield what the functions of the users' own do that a query calls."""
+    from instar.dialects.postgresql.analysis import bodies
+
+    done = (bodies.called(scope.schema, key) for key in found.called)
+    return (effect for effect in done if effect is not None)
+
+
+def planned(scope: Scope, kind: str, node: Node) -> tuple[Lock, ...]:
+    """Return the locks of a statement that is only planned, or stored in a rule: of the relations that it names."""
+    changes = changes_of(scope, kind, node) if kind in _MAKERS else ()
+    return tuple(lock for change in changes for lock in change.locks if lock.relation == change.relation)
 
 
 def _looked_up(node: Any) -> Iterator[str]:
@@ -76,7 +92,7 @@ def nested(scope: Scope, found: Query) -> tuple[Change, ...]:
 
 
 def _insert(scope: Scope, node: Node, shadows: Shadows) -> tuple[Change, ...]:
-    table, found = scope.table(node["relation"]), _rest(scope, node, shadows)
+    table, found = _base(scope, node), _rest(scope, node, shadows)
     select = node.get("selectStmt", {}).get("SelectStmt", {})
     columns = _assigned(node.get("cols", ()))
     conflict = node.get("onConflictClause", {})
@@ -92,7 +108,7 @@ def _insert(scope: Scope, node: Node, shadows: Shadows) -> tuple[Change, ...]:
 
 
 def _update(scope: Scope, node: Node, shadows: Shadows) -> tuple[Change, ...]:
-    table, found = scope.table(node["relation"]), _rest(scope, node, shadows)
+    table, found = _base(scope, node), _rest(scope, node, shadows)
     columns = _assigned(node.get("targetList", ()))
     locks = (*_parents(scope.schema, table, set(columns)), *_children(scope.schema, table, set(columns)))
     work = tuple(_child_scans(scope.schema, table, set(columns)))
@@ -104,7 +120,7 @@ def _update(scope: Scope, node: Node, shadows: Shadows) -> tuple[Change, ...]:
 
 
 def _delete(scope: Scope, node: Node, shadows: Shadows) -> tuple[Change, ...]:
-    table, found = scope.table(node["relation"]), _rest(scope, node, shadows)
+    table, found = _base(scope, node), _rest(scope, node, shadows)
     locks = tuple(_children(scope.schema, table, None))
     work = tuple(_child_scans(scope.schema, table, None))
     flags = {"from"} if "usingClause" in node else set()
@@ -115,7 +131,7 @@ def _delete(scope: Scope, node: Node, shadows: Shadows) -> tuple[Change, ...]:
 
 
 def _merge(scope: Scope, node: Node, shadows: Shadows) -> tuple[Change, ...]:
-    table, found = scope.table(node["relation"]), _rest(scope, node, shadows)
+    table, found = _base(scope, node), _rest(scope, node, shadows)
     whens = [item["MergeWhenClause"] for item in node.get("mergeWhenClauses", ())]
     columns = tuple(dict.fromkeys(name for when in whens for name in _assigned(when.get("targetList", ()))))
     does = {when.get("commandType") for when in whens}
@@ -160,6 +176,22 @@ def _select(scope: Scope, node: Node, shadows: Shadows, kind: str = "select") ->
     return (*nested(scope, found), change)
 
 
+def _base(scope: Scope, node: Node) -> Table:
+    """Return the table that is written to: through a view of one relation, unless triggers stand in its way, that."""
+    table = scope.table(node["relation"])
+    while table.kind == "view" and len(table.sources) == 1 and not table.triggers:
+        table = scope.schema.known(next(iter(table.sources)))
+    return table
+
+
+def _through(scope: Scope, node: Node, base: Table) -> Iterator[Table]:
+    """Yield the views on the way to that table."""
+    table = scope.table(node["relation"])
+    while table.name != base.name:
+        yield table
+        table = scope.schema.known(next(iter(table.sources)))
+
+
 def _rest(scope: Scope, node: Node, shadows: Shadows) -> Query:
     """Read all of a statement but its own target."""
     return query.read(scope, node, with_names(node, shadows))
@@ -182,24 +214,35 @@ def _made(
     words = flags | found.flags | ({"where"} if condition else set())
     words |= {"returning"} if node.get("returningClause") else set()
     words |= set() if node["relation"].get("inh", False) else {"only"}
-    below = () if adds or "only" in words else tuple(scope.schema.children(table.name))
+    below = tuple(_below(scope.schema, table, node, kind))
     looked = set(_looked_up(condition))
     read = (item for item in (table, *below) if item.kind != "partitioned" and not adds)
     own = [work for item in read for work in scan(item, looked)]
     numbers = _sequences(scope.schema, table, columns) if adds else ()
+    named, views = scope.table(node["relation"]), _through(scope, node, table)
     change = Change(
         kind,
-        table.name,
-        locks=(*(lock(item, _RX) for item in (table, *below)), *locks, *numbers, *reads(scope, found)),
-        work=(Work(WorkKind.DML, table.name), *own, *work, *scans(scope, found, condition)),
+        named.name,
+        locks=(*(lock(item, _RX) for item in (*views, table, *below)), *locks, *numbers, *reads(scope, found)),
+        work=(Work(WorkKind.DML, named.name), *own, *work, *scans(scope, found, condition)),
         flags=frozenset(words),
         columns=columns,
-        others=tuple(key for key in found.reads if key != table.name),
+        others=tuple(key for key in found.reads if key != named.name),
         text=clauses.where(scope.text, start) if condition else "",
         start=start,
         end=name_end(scope.text, start),
     )
     return (*nested(scope, found), change)
+
+
+def _below(schema: Schema, table: Table, node: Node, kind: str) -> Iterator[Table]:
+    """Yield the partitions, and inheriting tables, that are written to as well."""
+    if kind in {"insert", "copy"}:
+        if table.kind == "partitioned":
+            yield from routes.written(schema, table, node)
+    elif node["relation"].get("inh", False):
+        alone = kind in {"update", "delete"} and "fromClause" not in node and "usingClause" not in node
+        yield from routes.left(schema, table, node.get("whereClause", {}) if alone else {})
 
 
 def _sequences(schema: Schema, table: Table, columns: tuple[str, ...]) -> Iterator[Lock]:
@@ -234,10 +277,15 @@ def _referenced(schema: Schema, table: Table, columns: set[str] | None) -> Itera
             yield child, item
 
 
-def _children(schema: Schema, table: Table, columns: set[str] | None) -> Iterator[Lock]:
+def _children(
+    schema: Schema, table: Table, columns: set[str] | None, above: frozenset[str] = frozenset()
+) -> Iterator[Lock]:
+    """Yield the locks on tables that look for rows of theirs; those that cascades empty are themselves referenced."""
     for child, item in _referenced(schema, table, columns):
         follows = columns is None and item.on_delete in {"cascade", "set null", "set default"}
         yield lock(child, _RX if follows else LockMode.ROW_SHARE)
+        if follows and item.on_delete == "cascade" and child.name not in above:
+            yield from _children(schema, child, None, above | {table.name, child.name})
 
 
 def _child_scans(schema: Schema, table: Table, columns: set[str] | None) -> Iterator[Work]:
@@ -258,10 +306,14 @@ _MAKERS: dict[str, Maker] = {
     "SelectStmt": _select,
 }
 
+_WRITES = frozenset({"InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"})
+
 
 def _handler(kind: str) -> Callable[[Scope, Node], Parts]:
     def handle(scope: Scope, node: Node) -> Parts:
-        return Parts(changes_of(scope, kind, node))
+        missing = scope.absent(node["relation"]) if kind in _WRITES else ""
+        place = scope.character(node["relation"].get("location", 0)) if missing else 0
+        return Parts(changes_of(scope, kind, node), error=missing, at=place)
 
     return handle
 

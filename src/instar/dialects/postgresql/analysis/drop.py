@@ -1,5 +1,6 @@
 """DROP of every kind: what goes with it under CASCADE, and which other relations are locked for that."""
 
+import re
 from collections.abc import Callable, Iterator
 
 from msgspec import Struct, field
@@ -21,6 +22,7 @@ from instar.dialects.postgresql.analysis.scope import Parts, Scope
 from instar.dialects.postgresql.tree import Node
 from instar.effects import Change, Lock, LockMode, Work, WorkKind
 
+_NUMBERED = re.compile(r"nextval\('([^']+)'")
 _AX, _SUX = LockMode.ACCESS_EXCLUSIVE, LockMode.SHARE_UPDATE_EXCLUSIVE
 _RELATIONS = {
     "OBJECT_TABLE": "drop table",
@@ -108,8 +110,15 @@ def _beyond(schema: Schema, table: Table) -> Iterator[str]:
 
 def _using_sequence(schema: Schema, key: str) -> Iterator[Table]:
     for table in schema.tables.values():
-        if any(f"'{bare(key)}'" in column.default for column in table.columns):
+        named = (_named_in(schema, column.default) for column in table.columns if column.default)
+        if key in named or key in partition.sequences_of(table):
             yield table
+
+
+def _named_in(schema: Schema, default: str) -> str:
+    """Return the key of the sequence that a default takes numbers from."""
+    match = _NUMBERED.search(default)
+    return existing(schema, match[1].replace('"', "").split(".")) if match else ""
 
 
 def drop(scope: Scope, node: Node) -> Parts:
@@ -134,8 +143,17 @@ def _one(scope: Scope, kind: str, parts: list[str], flags: frozenset[str]) -> tu
         return _index(scope.schema, parts, flags)
     if kind in _ON_TABLES:
         table = scope.schema.known(existing(scope.schema, parts[:-1]))
+        if "if exists" in flags and _absent(scope.schema, kind, table, parts[-1]):
+            return Change(_ON_TABLES[kind], table.name, parts[-1], flags=flags, cleared="it does not exist"), ""
         return Change(_ON_TABLES[kind], table.name, parts[-1], locks=(lock(table, _AX),), flags=flags), ""
     return _named(scope.schema, _NAMED.get(kind, "drop object"), kind, parts, flags), ""
+
+
+def _absent(schema: Schema, kind: str, table: Table, name: str) -> bool:
+    """Whether what stands on a table is missing for certain, or the table is."""
+    if table.name not in schema.tables:
+        return schema.complete
+    return kind == "OBJECT_TRIGGER" and table.complete and name not in table.triggers
 
 
 def _relation(schema: Schema, kind: str, parts: list[str], flags: frozenset[str]) -> Change:
@@ -156,14 +174,18 @@ def _index(schema: Schema, parts: list[str], flags: frozenset[str]) -> tuple[Cha
     key = existing(schema, parts)
     table, index = index_of(schema, key)
     concurrently = "concurrently" in flags
+    if table is None and schema.complete and "if exists" in flags:
+        return Change("drop index", "", key, flags=flags, cleared="it does not exist"), ""
     mode = _SUX if concurrently else _AX
     locks = [Lock(key, mode, "index")]
     error = ""
     if table is not None:
         locks.insert(0, lock(table, mode))
+        family = {key}
         for child in schema.children(table.name) if table.kind == "partitioned" else ():
             locks.append(lock(child, mode))
-            locks += [Lock(item.name, mode, "index") for item in child.indexes if item.parent == key]
+            locks += [Lock(item.name, mode, "index") for item in child.indexes if item.parent in family]
+            family |= {item.name for item in child.indexes if item.parent in family}
         if concurrently and table.kind == "partitioned":
             error = f'cannot drop partitioned index "{bare(key)}" concurrently'
     relation = table.name if table else ""
@@ -189,7 +211,23 @@ def _named(schema: Schema, kind: str, object_type: str, parts: list[str], flags:
         locks = tuple(lock(item, _AX) for item in users)
         return Change(kind, name=key, locks=locks, flags=flags, others=tuple(item.name for item in users))
     word = object_type.removeprefix("OBJECT_").lower().replace("_", " ")
-    return Change(kind, name=key, flags=flags | {word})
+    locks = tuple(calling(schema, key)) if kind == "drop function" and cascade else ()
+    others = tuple(dict.fromkeys(item.relation for item in locks if item.kind != "index"))
+    return Change(kind, name=key, locks=locks, flags=flags | {word}, others=others)
+
+
+def calling(schema: Schema, key: str) -> Iterator[Lock]:
+    """Yield the locks on what goes with a function: triggers, indexes, defaults and CHECKs that call it."""
+    call = re.compile(
+        rf'(?:(?<![\w$."])|(?<![\w$]){re.escape(schema_of(schema, key))}"?\.)"?{re.escape(bare(key))}"?\s*\('
+    )
+    for table in schema.tables.values():
+        indexes = [item for item in table.indexes if "" in item.columns and call.search(item.definition)]
+        texts = [*table.trigger_texts, *(item.expression for item in table.constraints)]
+        texts += [text for item in table.columns for text in (item.default, item.expression)]
+        if indexes or any(call.search(text) for text in texts):
+            yield lock(table, _AX)
+            yield from (Lock(item.name, _AX, "index") for item in indexes)
 
 
 def type_key(type_name: str) -> str:
@@ -256,7 +294,10 @@ def _learn_trigger(schema: Schema, change: Change, version: str) -> None:
     del version
     for table in (schema.table(change.relation), *schema.children(change.relation)):
         if table is not None and change.name in table.triggers:
-            schema.put(replace(table, triggers=tuple(item for item in table.triggers if item != change.name)))
+            pairs = zip(table.triggers, table.trigger_texts or table.triggers, strict=True)
+            kept = [(name, text) for name, text in pairs if name != change.name]
+            texts = tuple(text for _, text in kept) if table.trigger_texts else ()
+            schema.put(replace(table, triggers=tuple(name for name, _ in kept), trigger_texts=texts))
 
 
 def _learn_type(schema: Schema, change: Change, version: str) -> None:

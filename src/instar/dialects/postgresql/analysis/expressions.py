@@ -37,6 +37,8 @@ def not_null(tree: Node) -> frozenset[str]:
     kind, node = next(iter(tree.items()))
     if kind == "NullTest":
         return _tested(node, "IS_NOT_NULL")
+    if kind == "A_Expr":
+        return _simplified(node)
     if kind != "BoolExpr":
         return frozenset()
     if node["boolop"] == "NOT_EXPR":
@@ -45,6 +47,21 @@ def not_null(tree: Node) -> frozenset[str]:
     proofs = [not_null(item) for item in node["args"]]
     merge = frozenset.union if node["boolop"] == "AND_EXPR" else frozenset.intersection
     return reduce(merge, proofs)
+
+
+def _simplified(node: Node) -> frozenset[str]:
+    """Look through `condition = true`, `condition <> false` and IS DISTINCT FROM NULL, as the planner does."""
+    if node["kind"] == "AEXPR_DISTINCT":
+        reference, constant = node.get("lexpr", {}).get("ColumnRef"), node.get("rexpr", {}).get("A_Const", {})
+        return frozenset({column(reference)}) if reference and constant.get("isnull") else frozenset()
+    operator = node.get("name", [{}])[-1].get("String", {}).get("sval", "")
+    if operator not in {"=", "<>"}:
+        return frozenset()
+    for one, other in (("lexpr", "rexpr"), ("rexpr", "lexpr")):
+        constant = node.get(one, {}).get("A_Const", {}).get("boolval")
+        if constant is not None and bool(constant.get("boolval")) is (operator == "=") and other in node:
+            return not_null(node[other])
+    return frozenset()
 
 
 def _tested(node: Node, kind: str) -> frozenset[str]:

@@ -34,15 +34,16 @@ def create(scope: Scope, node: Node) -> Parts:
     there = node.get("if_not_exists", False) and bool(scope.schema.owner(index.name))
     below = [] if only else list(scope.schema.children(table.name)) if table.kind == "partitioned" else []
     mode = _SUX if concurrently else LockMode.SHARE
-    error = ""
+    error = scope.absent(node["relation"])
     if concurrently and table.kind == "partitioned":
         error = f'cannot create index on partitioned table "{bare(table.name)}" concurrently'
-    built = () if there else tuple(_build(table, below, index.name, only=only))
+    bare_of_it = [item for item in below if not any(_adopted([item], index))]
+    built = () if there else tuple(_build(table, bare_of_it, index.name, only=only))
     waits = (Work(WorkKind.WAIT, table.name),) if concurrently and not there else ()
     start = scope.character(node["relation"].get("location", 0))
     change = Change(
         "create index", table.name, index.name,
-        locks=tuple(lock(item, mode) for item in (table, *below)),
+        locks=(*(lock(item, mode) for item in (table, *below)), *_adopted(below, index)),
         work=(*built, *waits),
         cleared="the index exists" if there else "",
         flags=flags,
@@ -53,6 +54,14 @@ def create(scope: Scope, node: Node) -> Parts:
         end=name_end(scope.text, start),
     )  # fmt: skip
     return Parts((change,), creates=() if there else (index.name,), error=error, at=start if error else 0)
+
+
+def _adopted(below: list[Table], index: Index) -> Iterator[Lock]:
+    """Yield a lock on each index of a partition that becomes its part of the new index, so that none is built."""
+    for child in below:
+        found = next((item for item in child.indexes if _alike(item, index)), None)
+        if found is not None:
+            yield Lock(found.name, _AX, "index")
 
 
 def index_from(scope: Scope, node: Node, table: Table) -> Index:
@@ -285,7 +294,15 @@ def _reindex_table(table: Table, scope: Scope, flags: frozenset[str]) -> Change:
         tables = [item for item in scope.schema.children(table.name) if item.kind == "table"]
     pairs = [(item, index.name) for item in tables for index in item.indexes]
     pairs += [(item, "") for item in tables if not item.indexes and not item.complete]
-    return _rebuilt("table", table.name, "", pairs or [(table, "")], flags, known=True)
+    if not pairs and table.complete and tables:
+        mode = _SUX if "concurrently" in flags else LockMode.SHARE
+        locks = tuple(lock(item, mode) for item in tables)
+        return Change("reindex", table.name, locks=locks, flags=flags | {"table"}, cleared="it has no index")
+    done = _rebuilt("table", table.name, "", pairs or [(table, "")], flags, known=True)
+    if table.kind != "partitioned":
+        return done
+    # It is held until the first partition's turn comes.
+    return replace(done, locks=(lock(table, _SUX if "concurrently" in flags else LockMode.SHARE), *done.locks))
 
 
 def _reindex_all(scope: Scope, kind: str, name: str, flags: frozenset[str]) -> Iterator[Change]:

@@ -92,6 +92,7 @@ def _copied(schema: Schema, table: Table) -> tuple[tuple[Lock, ...], tuple[Work,
     work = tuple(
         one
         for item in tables
+        if item.rows != 0
         for one in (
             Work(WorkKind.REWRITE, item.name),
             *(Work(WorkKind.REBUILD, item.name, i.name) for i in item.indexes),

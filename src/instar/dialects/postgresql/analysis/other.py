@@ -126,7 +126,8 @@ def _published(scope: Scope, node: Node) -> Iterator[Table]:
             continue
         table = scope.table(found["relation"])
         yield table
-        yield from scope.schema.children(table.name)
+        if table.kind != "partitioned" and found["relation"].get("inh", False):
+            yield from scope.schema.children(table.name)
 
 
 def function(scope: Scope, node: Node) -> Parts:

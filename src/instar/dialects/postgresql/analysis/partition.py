@@ -126,7 +126,7 @@ def detach(sub: Subcommand) -> tuple[Change, ...]:
         work = (Work(WorkKind.WAIT, parent.name),)
         return (replace(change, locks=locks, work=work, flags=change.flags | {"concurrently"}),)
     mode = _SUX if sub.version and sub.version < _CHILD_AX_SINCE else _AX
-    found = [lock(parent, _AX), lock(child, mode)]
+    found = [lock(parent, _AX), lock(child, mode), *(lock(item, mode) for item in sub.schema.children(child.name))]
     found += [Lock(item.name, _AX, "index") for item in child.indexes if item.parent]
     keys = {item.references for item in _foreign_keys(parent)}
     found += (lock(sub.schema.known(key), LockMode.SHARE_ROW_EXCLUSIVE) for key in sorted(keys))

@@ -20,13 +20,14 @@ class Query(Struct):
     """What was found: modes of reads by key, data-modifying statements with the WITH names around them, functions.
 
     `numbers` are sequences that are asked for a number. `named` are the relations that the query itself names: `reads`
-    holds partitions, and what views read, as well.
+    holds partitions, and what views read, as well. `called` are keys of the users' own functions.
     """
 
     reads: dict[str, LockMode] = field(default_factory=dict)
     changing: list[tuple[str, Node, frozenset[str]]] = field(default_factory=list)
     functions: set[str] = field(default_factory=set)
     numbers: dict[str, LockMode] = field(default_factory=dict)
+    called: dict[str, None] = field(default_factory=dict)
     named: set[str] = field(default_factory=set)
     flags: set[str] = field(default_factory=set)
 
@@ -70,8 +71,13 @@ def _walk(scope: Scope, node: Any, shadows: frozenset[str], found: Query) -> Non
 
 def _call(scope: Scope, node: Node, found: Query) -> None:
     """Remember a function; those that take the next number of a sequence lock it as a writer does."""
-    called = strings(node["funcname"])[-1].lower()
+    parts = strings(node["funcname"])
+    called = parts[-1].lower()
     found.functions.add(called)
+    if scope.schema.functions:
+        places = parts[-2:-1] or scope.schema.path
+        keys = (scope.schema.key(place, parts[-1]) for place in places)
+        found.called.update(dict.fromkeys(key for key in keys if key in scope.schema.functions))
     if called not in {"nextval", "setval"} or "args" not in node:
         return
     value = node["args"][0]
@@ -114,8 +120,8 @@ def _add(scope: Scope, table: Table, mode: LockMode, found: Query, *, partitions
     found.add(table.name, mode)
     if table.kind == "view":
         for source in table.sources:
-            if source not in found.reads:
-                _add(scope, scope.schema.known(source), LockMode.ACCESS_SHARE, found, partitions=True)
+            if found.reads.get(source, LockMode.NONE) < mode:
+                _add(scope, scope.schema.known(source), mode, found, partitions=True)
     elif partitions:
         for child in scope.schema.children(table.name):
             found.add(child.name, mode)

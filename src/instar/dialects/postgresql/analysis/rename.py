@@ -18,6 +18,7 @@ from instar.dialects.postgresql.analysis.objects import (
     schema_of,
     strings,
 )
+from instar.dialects.postgresql.analysis.partition import sequences_of
 from instar.dialects.postgresql.analysis.scope import Parts, Scope
 from instar.dialects.postgresql.tree import Node
 from instar.effects import Change, Lock, LockMode
@@ -58,6 +59,9 @@ def _relation(scope: Scope, node: Node) -> Change:
     key = scope.key(node["relation"])
     new = beside(key, node["newname"])
     owner = scope.schema.owner(key)
+    if _absent(scope, node, key):
+        kind = "rename index" if node["renameType"] == "OBJECT_INDEX" else "rename table"
+        return Change(kind, key, bare(key), new, cleared="it does not exist")
     if node["renameType"] == "OBJECT_INDEX" or (owner and key not in scope.schema.tables):
         mode = _SUX if node["renameType"] == "OBJECT_INDEX" else _AX
         return Change("rename index", owner, key, new, locks=(Lock(key, mode, "index"),))
@@ -66,6 +70,12 @@ def _relation(scope: Scope, node: Node) -> Change:
     if table.kind == "table" and node["renameType"] in kinds:
         table = replace(table, kind=kinds[node["renameType"]])
     return Change("rename table", key, bare(key), new, locks=(lock(table, _AX),))
+
+
+def _absent(scope: Scope, node: Node, key: str) -> bool:
+    """Whether IF EXISTS is said of what the catalog does not know."""
+    known = key in scope.schema.tables or scope.schema.owner(key)
+    return bool(node.get("missing_ok") and scope.schema.complete and not known)
 
 
 def _part(scope: Scope, node: Node) -> Change:
@@ -109,8 +119,13 @@ def move(scope: Scope, node: Node) -> Parts:
     if "relation" in node:
         table = scope.table(node["relation"])
         new = scope.schema.key(place, bare(table.name))
-        change = Change("move table", table.name, bare(table.name), new, locks=(lock(table, _AX),), flags=flags)
-        return Parts((change,))
+        if _absent(scope, node, table.name):
+            return Parts(
+                (Change("move table", table.name, bare(table.name), new, flags=flags, cleared="it is absent"),)
+            )
+        owned = (Lock(key, _AX, "sequence") for key in sequences_of(table))
+        locks = (lock(table, _AX), *owned)
+        return Parts((Change("move table", table.name, bare(table.name), new, locks=locks, flags=flags),))
     key = existing(scope.schema, strings(node["object"]))
     new = scope.schema.key(place, bare(key))
     if kind == "OBJECT_EXTENSION":
@@ -130,8 +145,6 @@ def _learn_move(schema: Schema, change: Change, version: str) -> None:
 
 
 def _moved(schema: Schema, old: str, new: str) -> None:
-    from instar.dialects.postgresql.analysis.partition import sequences_of
-
     table = schema.table(old)
     if table is None:
         return
@@ -227,6 +240,7 @@ def _with_column(table: Table, old: str, new: str) -> Table:
             include=names(item.include),
             uses=frozenset(name(one) for one in item.uses),
             predicate=_word(item.predicate, old, new),
+            definition=_behind_names(item.definition, old, new),
         )
 
     return replace(
@@ -236,6 +250,12 @@ def _with_column(table: Table, old: str, new: str) -> Table:
         indexes=tuple(index(item) for item in table.indexes),
         key=_word(table.key, old, new),
     )
+
+
+def _behind_names(definition: str, old: str, new: str) -> str:
+    """Put a column's new name into CREATE INDEX name ON table (...)."""
+    head, bracket, rest = definition.partition("(")
+    return head + bracket + _word(rest, old, new)
 
 
 def _word(text: str, old: str, new: str) -> str:

@@ -8,6 +8,9 @@ from instar.catalog import Schema, Table
 from instar.dialects.postgresql.tree import Node
 from instar.effects import Change, Effect
 
+_SYSTEM = ("pg_", "information_schema.")
+"""How the keys begin of relations that the catalog leaves out."""
+
 
 class Parts(Struct):
     """What a handler found: the pieces of an Effect."""
@@ -47,6 +50,14 @@ class Scope:
     def table(self, range_var: Node) -> Table:
         """Return the relation that a RangeVar names; incomplete when it is not known."""
         return self.schema.known(self.key(range_var))
+
+    def absent(self, range_var: Node) -> str:
+        """Return what the server says of a relation that the whole catalog does not have; "" where it may be there."""
+        key = self.key(range_var)
+        if not self.schema.complete or self.schema.table(key) is not None or key.startswith(_SYSTEM):
+            return ""
+        name = ".".join(filter(None, (range_var.get("schemaname"), range_var["relname"])))
+        return f'relation "{name}" does not exist'
 
 
 def words(nodes: list[Node]) -> tuple[str, ...]:

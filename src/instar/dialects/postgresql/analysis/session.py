@@ -67,15 +67,22 @@ def transaction(scope: Scope, node: Node) -> Parts:
 
 
 def call(scope: Scope, node: Node) -> Parts:
-    """Analyse CALL: what the procedure does is not in the statement."""
+    """Analyse CALL: what a procedure does whose body is known, else nobody can say."""
+    from instar.dialects.postgresql.analysis import bodies
+
     key = made(scope.schema, strings(node["funccall"]["funcname"]))
-    return Parts((Change("call", name=key),), dynamic=True)
+    done = bodies.called(scope.schema, key)
+    if done is None:
+        return Parts((Change("call", name=key),), dynamic=True)
+    return Parts((Change("call", name=key, locks=done.locks, work=done.work),), dynamic=done.dynamic)
 
 
 def prepare(scope: Scope, node: Node) -> Parts:
-    """Analyse PREPARE."""
-    del scope
-    return Parts((Change("prepare", name=node["name"]),))
+    """Analyse PREPARE: the statement's relations are locked as it is planned."""
+    from instar.dialects.postgresql.analysis import dml
+
+    kind, inner = next(iter(node["query"].items()))
+    return Parts((Change("prepare", name=node["name"], locks=dml.planned(scope, kind, inner)),))
 
 
 def cursor(scope: Scope, node: Node) -> Parts:

@@ -7,7 +7,7 @@ from instar.dialects.postgresql.analysis import dml, query
 from instar.dialects.postgresql.analysis.objects import lock, name_end, strings
 from instar.dialects.postgresql.analysis.scope import Parts, Scope
 from instar.dialects.postgresql.tree import Node
-from instar.effects import Change, LockMode
+from instar.effects import Change, LockMode, strongest
 
 _AX, _SRX = LockMode.ACCESS_EXCLUSIVE, LockMode.SHARE_ROW_EXCLUSIVE
 
@@ -46,7 +46,11 @@ def rule(scope: Scope, node: Node) -> Parts:
     """Analyse CREATE [OR REPLACE] RULE."""
     table = scope.table(node["relation"])
     flags = frozenset({"or replace"}) if node.get("replace") else frozenset()
-    return Parts((Change("create rule", table.name, node["rulename"], locks=(lock(table, _AX),), flags=flags),))
+    locks = [lock(table, _AX)]
+    for item in node.get("actions", ()):
+        kind, action = next(iter(item.items()))
+        locks += dml.planned(scope, kind, action)
+    return Parts((Change("create rule", table.name, node["rulename"], locks=strongest(locks), flags=flags),))
 
 
 def policy(scope: Scope, node: Node) -> Parts:
@@ -72,7 +76,10 @@ def _learn_trigger(schema: Schema, change: Change, version: str) -> None:
     table = schema.known(change.relation)
     for item in (table, *[one for one in below if not one.inherited]):
         if change.name not in item.triggers:
-            schema.put(replace(item, triggers=(*item.triggers, change.name)))
+            level = "ROW" if "row" in change.flags else "STATEMENT"
+            text = f"CREATE TRIGGER {change.name} FOR EACH {level} EXECUTE FUNCTION {change.text}()"
+            texts = (*item.trigger_texts, text) if len(item.trigger_texts) == len(item.triggers) else ()
+            schema.put(replace(item, triggers=(*item.triggers, change.name), trigger_texts=texts))
 
 
 HANDLES = {
