@@ -5,12 +5,14 @@ import random
 from pathlib import Path
 
 import pytest
+from proving import migration
 
-from instar import linting
+from instar import dialects, linting
 from instar.config import Config
 from instar.judgement import Verdicts
 from instar.lint import cache, files
 from instar.lint.engine import Linter
+from instar.lint.memory import ALL_OF, State
 from instar.lint.shares import shares
 from instar.source import text
 from instar.source.text import Source
@@ -117,6 +119,22 @@ def test_chosen_files_are_judged_on_a_schema_that_is_remembered(tmp_path: Path) 
         name = f"202601010{number:05d}"
         assert found(project.lint(name))[-1] == found(project.lint(name, remember=False))[-1]
     assert found(project.lint()) == found(project.lint(remember=False))
+
+
+@pytest.mark.parametrize(
+    "statement", [*POOL, "DROP TABLE {t};", "ALTER TABLE {t} ADD COLUMN d timestamptz DEFAULT now();"]
+)
+def test_no_ordinary_statement_looks_at_the_whole_schema(statement: str) -> None:
+    dialect = dialects.load("postgresql")
+    schema = dialect.schema()
+    state, linter = State(schema), Linter(dialect, schema)
+    tables = "".join(f"CREATE TABLE {name} (id bigint PRIMARY KEY, name varchar(50), a int);" for name in TABLES)
+    text = statement.format(t="users", other="orders", n=1)
+    list(linter.judge([migration(tables, "1")]))
+    state.begin()
+    list(linter.judge([migration(text, "2")]))
+    reads, _ = state.end()
+    assert not ALL_OF & reads.keys()
 
 
 @pytest.mark.parametrize("damage", [b"", b"no such thing", b"\x81\xa1a\x01"])

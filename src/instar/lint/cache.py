@@ -181,11 +181,11 @@ def _shared(work: _Work) -> list[_Kept | None]:
     if count == 1 or not hasattr(os, "fork") or threading.active_count() > 1:
         return work.whole()
     apart = shares(work.migrations, count)
-    total = len(work.migrations)
-    found = _in_processes(work, apart or [range(n, total, count) for n in range(count)], follow=apart is None)
-    if found is None or (apart and any(kept and ALL_OF & kept.reads.keys() for kept in found)):
-        return work.whole()
-    return found
+    found = _in_processes(work, apart, follow=False) if apart else None
+    if found is None or any(kept and ALL_OF & kept.reads.keys() for kept in found):
+        total = len(work.migrations)
+        found = _in_processes(work, [range(n, total, count) for n in range(count)], follow=True)
+    return found or work.whole()
 
 
 def _in_processes(work: _Work, dealt: Sequence[Container[int]], *, follow: bool) -> list[_Kept | None] | None:

@@ -74,10 +74,8 @@ def _call(scope: Scope, node: Node, found: Query) -> None:
     parts = strings(node["funcname"])
     called = parts[-1].lower()
     found.functions.add(called)
-    if scope.schema.functions:
-        places = parts[-2:-1] or scope.schema.path
-        keys = (scope.schema.key(place, parts[-1]) for place in places)
-        found.called.update(dict.fromkeys(key for key in keys if key in scope.schema.functions))
+    keys = (scope.schema.key(place, parts[-1]) for place in parts[-2:-1] or scope.schema.path)
+    found.called.update(dict.fromkeys(key for key in keys if key in scope.schema.functions))
     if called not in {"nextval", "setval"} or "args" not in node:
         return
     value = node["args"][0]
