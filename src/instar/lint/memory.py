@@ -46,6 +46,7 @@ class State:
             shelf.settle()
             self._shelves[letter] = shelf
             setattr(schema, name, shelf)
+        self._tokens = {letter: shelf.tokens for letter, shelf in self._shelves.items()}
 
     def begin(self) -> None:
         """Forget what was read and written before."""
@@ -61,8 +62,11 @@ class State:
 
     def holds(self, reads: Mapping[str, int]) -> bool:
         """Whether everything that was read is still the same."""
-        shelves = self._shelves
-        return all(shelves[label[0]].token(label) == token for label, token in reads.items())
+        tokens = self._tokens
+        for label, token in reads.items():
+            if tokens[label[0]].get(label[1:], _ABSENT) != token and self._shelves[label[0]].token(label) != token:
+                return False
+        return True
 
     def apply(self, written: Mapping[str, bytes]) -> None:
         """Write what a remembered migration wrote."""
@@ -76,7 +80,7 @@ class _Shelf(MutableMapping[str, Any]):
         self._decoder: msgpack.Decoder[Any] = msgpack.Decoder(kind)
         self._values: dict[str, Any] = {}
         self._raw: dict[str, bytes] = {}
-        self._tokens: dict[str, int] = {}
+        self.tokens: dict[str, int] = {}
         self._sum = 0
         self._reads = reads
         self._written = written
@@ -84,7 +88,7 @@ class _Shelf(MutableMapping[str, Any]):
 
     def token(self, label: str) -> int:
         key = label[1:]
-        return self._sum if key == _ALL else self._tokens.get(key, _ABSENT)
+        return self._sum if key == _ALL else self.tokens.get(key, _ABSENT)
 
     def place(self, label: str, raw: bytes) -> None:
         key = label[1:]
@@ -102,18 +106,18 @@ class _Shelf(MutableMapping[str, Any]):
             value = self._values.get(key)
             raw = b"" if value is None else _ENCODER.encode(value)
             self._retoken(key, raw)
-            if self._tokens.get(key, _ABSENT) != before:
+            if self.tokens.get(key, _ABSENT) != before:
                 changed.append((self._letter + key, raw))
         self._dirty.clear()
         return iter(changed)
 
     def _retoken(self, key: str, raw: bytes) -> None:
         token = int.from_bytes(blake2b(raw, digest_size=7, key=key.encode()[:64]).digest(), "big") if raw else _ABSENT
-        self._sum ^= self._tokens.get(key, _ABSENT) ^ token
+        self._sum ^= self.tokens.get(key, _ABSENT) ^ token
         if raw:
-            self._tokens[key] = token
+            self.tokens[key] = token
         else:
-            self._tokens.pop(key, None)
+            self.tokens.pop(key, None)
 
     def _look(self, key: str) -> None:
         label = self._letter + key
@@ -123,7 +127,7 @@ class _Shelf(MutableMapping[str, Any]):
     def _write(self, key: str) -> None:
         self._written.add(self._letter + key)
         if key not in self._dirty:
-            self._dirty[key] = self._tokens.get(key, _ABSENT)
+            self._dirty[key] = self.tokens.get(key, _ABSENT)
 
     def __getitem__(self, key: str) -> Any:
         value = self.get(key)
@@ -135,7 +139,7 @@ class _Shelf(MutableMapping[str, Any]):
     def get(self, key: str, default: Any = None) -> Any:
         label = self._letter + key
         if label not in self._reads and label not in self._written:
-            self._reads[label] = self._tokens.get(key, _ABSENT)
+            self._reads[label] = self.tokens.get(key, _ABSENT)
         value = self._values.get(key)
         if value is not None:
             return value
