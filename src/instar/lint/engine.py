@@ -172,6 +172,7 @@ class Linter:
         numbers: list[int] = []
         transactional: list[bool] = []
         refusals: list[InstarError] = []
+        number = 0
         for script in scripts:
             cut = source_script.statements(script, self._dialect)
             try:
@@ -180,10 +181,10 @@ class Linter:
                 refusals.append(error)
                 parts = segments.judged_apart(cut, transaction=script.transaction)
             for part in parts:
-                number = len(set(numbers))
                 statements += part.statements
                 numbers += [number] * len(part.statements)
                 transactional += [part.transaction] * len(part.statements)
+                number += 1
         return Unit(
             migration, section, statements, numbers, transactional, self._schema, created=created, refusals=refusals
         )

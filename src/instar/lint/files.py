@@ -7,6 +7,7 @@ last seconds before it was remembered is read again: its times may not tell.
 import os
 import time
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -32,10 +33,16 @@ class Files:
     """The files of one project. `settings` are all that reading depends on besides the files."""
 
     def __init__(self, folder: Path, settings: object) -> None:
-        self._path = folder / f"files-{keeping.salt(settings)}.msgpack"
-        self._known = self._load()
+        self._folder = folder
+        self._settings = settings
+        # Most projects are too small to be remembered: they need not pay for the name of a file that is not there.
+        self._known = self._load() if folder.is_dir() else {}
         self._signs: dict[str, _Sign] = {}
         self._recalled: dict[str, _Known] = {}
+
+    @cached_property
+    def _path(self) -> Path:
+        return self._folder / f"files-{keeping.salt(self._settings)}.msgpack"
 
     def recall(self, path: str, about: os.stat_result) -> Migration | None:
         """Return what the file at `path`, as shown to people, holds; None when it has to be read."""
