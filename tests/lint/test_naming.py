@@ -42,7 +42,7 @@ def found(up: str, *, dialect: str = "postgresql", path: str = "", **naming_of: 
     known = dialects.load(dialect)
     script = (Script(up, "m.sql"),)
     item = Migration("20240101000000", "m", path or "20240101000000_m.sql", up=script)
-    judged = next(iter(Linter(known, known.schema(), Options(naming=naming_of)).judge([item])))
+    judged = next(iter(Linter(known, known.schema(), Options(naming=Naming(**naming_of))).judge([item])))
     return [each for each in judged.findings if each.rule.startswith(("naming-", "unnamed-constraint", "name-too"))]
 
 
@@ -164,7 +164,7 @@ def test_the_rewrite_has_the_name_filled_in(up: str, fixed: str) -> None:
 @pytest.mark.parametrize(
     ("settings", "up"),
     [
-        ({"index": "{table}_{columns}_idx"}, "CREATE INDEX users_email_idx ON users (email)"),
+        ({"index": "{table}_{columns}_ix"}, "CREATE INDEX users_email_ix ON users (email)"),
         ({"index": ""}, "CREATE INDEX anything ON users (email)"),
         ({"foreign_key": "fk_{table}_{referenced}"},
          "ALTER TABLE orders ADD CONSTRAINT fk_orders_users FOREIGN KEY (user_id) REFERENCES users (id)"),
@@ -218,3 +218,37 @@ def test_the_whole_group_is_switched_by_one_line() -> None:
     assert names({"naming": "off"}) == []
     assert names({"naming": "error"}) == [Severity.ERROR]
     assert names({"naming": "off", "naming-table": "info"}) == [Severity.INFO]
+
+
+@pytest.mark.parametrize(
+    "up",
+    [
+        "CREATE TABLE user_ (id bigint PRIMARY KEY, when_ timestamptz)",
+        "ALTER TABLE users ADD COLUMN order_ int",
+        "ALTER TABLE users RENAME COLUMN name TO end_",
+        "CREATE INDEX users_email_idx ON users (email)",
+        "CREATE INDEX users_lower_idx1 ON users (lower(email))",
+        "ALTER SEQUENCE users_id_seq RENAME TO person_number",
+        "ALTER VIEW newest RENAME TO latest_user",
+        "CREATE TABLE users (id bigserial PRIMARY KEY); ALTER TABLE users_id_seq RENAME TO person_number",
+    ],
+)
+def test_what_needs_no_quotes_and_what_the_server_would_choose_may_be_so(up: str) -> None:
+    assert not found(up)
+
+
+def test_an_underscore_behind_any_other_word_is_told_and_needs_no_quotes() -> None:
+    column = found("ALTER TABLE users ADD COLUMN email_ text")
+    assert rules(column) == ["naming-column"]
+    assert column[0].why == ""
+
+
+def test_the_constraints_of_a_new_table_that_have_no_names_are_one_finding() -> None:
+    several = found("CREATE TABLE users (id bigint PRIMARY KEY, email text UNIQUE, age int CHECK (age > 0), "
+                    "boss_id bigint REFERENCES people (id), UNIQUE (email, age))")  # fmt: skip
+    assert [each.message for each in several] == [
+        "4 constraints of users have no name: the unique constraint on email, the check on age, "
+        "the foreign key on boss_id and 1 more"
+    ]
+    assert several[0].advice.startswith("CONSTRAINT with a name in front of each names it: uk_users_email, ")
+    assert len(found("CREATE TABLE users (id bigint PRIMARY KEY, email text UNIQUE)")) == 1

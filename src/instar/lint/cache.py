@@ -7,11 +7,13 @@ setting, the version of Python.
 import os
 import threading
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct, msgpack
+from msgspec.structs import replace
 
 from instar.effects import Effect
 from instar.judgement import Judged, Risk
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
 _NONE = msgpack.encode(())
+_RISK = msgpack.Decoder(Risk | None)
+_FINDINGS = msgpack.Decoder(tuple[Finding, ...])
 _WORTH_SHARING = 300
 _PROCESSES = 4
 
@@ -32,12 +36,14 @@ _PROCESSES = 4
 class _Kept(Struct, frozen=True, array_like=True):
     """What was found of a migration: `print` is its own, `reads` and `writes` are as State tells them.
 
-    `findings` and `risk` are msgpack; both are empty where the migration was learned and not judged.
+    `after` is the print of all writes before it: after the same ones nothing that it reads can be another. `findings`
+    and `risk` are msgpack; both are empty where the migration was learned and not judged.
     """
 
     print: bytes
-    reads: dict[str, int]
-    writes: dict[str, bytes]
+    after: bytes
+    reads: bytes
+    writes: bytes
     findings: bytes = b""
     risk: bytes = b""
 
@@ -61,45 +67,48 @@ class Cache:
         self._entries = self._load()
         self._changed = False
 
-    def all(self, linter: Linter, state: State, migrations: Sequence[Migration]) -> Iterator[Judged]:
+    def all(
+        self, linter: Linter, state: State, migrations: Sequence[Migration], *, quoted: bool = True
+    ) -> Iterator[Judged]:
         """Yield each migration judged, now or earlier.
 
-        Those with findings have their statements, without effects; the others have none.
+        Those with findings have their statements, if they are to be `quoted`, without effects; the others have none.
         """
         work = self._work(linter, state, migrations)
         found = _shared(work) if work.strange() > _WORTH_SHARING else work.whole()
         self._keep(migrations, found)
         for migration, kept in zip(migrations, found, strict=True):
-            if kept is not None:
-                yield _remembered(migration, kept, linter)
+            yield _remembered(migration, kept, linter if quoted else None)
 
     def some(
         self, linter: Linter, state: State, migrations: Sequence[Migration], wanted: Container[str], *, together: bool
     ) -> Iterator[Judged]:
         """Yield those of `migrations` that are wanted, judged anew; the others are learned from what is kept."""
         work = self._work(linter, state, migrations)
-        found: list[_Kept | None] = []
+        found: list[_Kept] = []
+        after = b""
         for index, migration in enumerate(migrations):
             if migration.version in wanted:
                 later = [item for item in migrations[index + 1 :] if item.version in wanted]
+                state.begin()
                 yield from map(self._finish, linter.judge([migration], together=together, later=later))
-                state.end()
-                found.append(None)
+                # What is found of it together with others holds for this run, what it writes for any.
+                made = _Kept(work.marks[index], after, *state.end())
+                kept = work.valid(index, after) or made
             else:
-                found.append(work.learned(index))
+                kept = work.learned(index, after)
+            found.append(kept)
+            after = _after(kept)
         self._keep(migrations, found)
 
     def _work(self, linter: Linter, state: State, migrations: Sequence[Migration]) -> "_Work":
         marks = [self._print_of(migration) for migration in migrations]
         return _Work(linter, state, migrations, marks, self._entries, self._finish)
 
-    def _keep(self, migrations: Sequence[Migration], found: Sequence[_Kept | None]) -> None:
-        """Keep what was found; what an earlier run found of the others stays, if their files are still there."""
-        before, self._entries = self._entries, {}
-        for migration, kept in zip(migrations, found, strict=True):
-            entry = kept or before.get(migration.path)
-            if entry is not None:
-                self._entries[migration.path] = entry
+    def _keep(self, migrations: Sequence[Migration], found: Sequence[_Kept]) -> None:
+        """Keep what was found."""
+        before = self._entries
+        self._entries = {migration.path: kept for migration, kept in zip(migrations, found, strict=True)}
         self._changed = any(before.get(path) is not entry for path, entry in self._entries.items()) or len(
             before
         ) != len(self._entries)
@@ -132,63 +141,88 @@ class _Work(Struct, frozen=True):
         pairs = zip(entries, self.marks, strict=True)
         return sum(kept is None or kept.print != mark or not kept.findings for kept, mark in pairs)
 
-    def whole(self) -> list[_Kept | None]:
+    def whole(self) -> list[_Kept]:
         """Judge all of them here."""
-        return list(self.share(range(len(self.migrations))))
+        found: list[_Kept] = []
+        after = b""
+        for index in range(len(self.migrations)):
+            found.append(self._judged(index, after))
+            after = _after(found[-1])
+        return found
 
-    def share(self, mine: Container[int], *, follow: bool = True) -> Iterator[_Kept | None]:
+    def share(self, mine: Container[int], *, follow: bool) -> Iterator[_Kept | None]:
         """Yield the verdict of every migration, None for those whose index is not in `mine`.
 
         These are learned all the same when `follow` says that they may have to do with ours.
         """
         for index in range(len(self.migrations)):
             if index in mine:
-                yield self._judged(index)
+                yield self._judged(index, None)
             else:
                 if follow:
-                    self.learned(index)
+                    self.learned(index, None)
                 yield None
 
-    def learned(self, index: int) -> _Kept:
+    def learned(self, index: int, after: bytes | None) -> _Kept:
         """Let the schema be as after a migration."""
-        kept = self._valid(index)
+        kept = self.valid(index, after)
         if kept is not None:
             self.state.apply(kept.writes)
             return kept
         self.state.begin()
         self.linter.learn(self.migrations[index])
-        return _Kept(self.marks[index], *self.state.end())
+        return _Kept(self.marks[index], after or b"", *self.state.end())
 
-    def _judged(self, index: int) -> _Kept:
-        kept = self._valid(index)
+    def _judged(self, index: int, after: bytes | None) -> _Kept:
+        kept = self.valid(index, after)
         if kept is not None and kept.findings:
             self.state.apply(kept.writes)
             return kept
         self.state.begin()
         judged = self.finish(next(iter(self.linter.judge([self.migrations[index]]))))
         reads, writes = self.state.end()
-        return _Kept(self.marks[index], reads, writes, msgpack.encode(judged.findings), msgpack.encode(judged.risk))
+        said = msgpack.encode(judged.findings), msgpack.encode(judged.risk)
+        return _Kept(self.marks[index], after or b"", reads, writes, *said)
 
-    def _valid(self, index: int) -> _Kept | None:
+    def valid(self, index: int, after: bytes | None) -> _Kept | None:
+        """Return what is kept of a migration if it still holds; `after` is the print of all writes before it."""
         kept = self.entries.get(self.migrations[index].path)
-        known = kept is not None and kept.print == self.marks[index] != b"" and self.state.holds(kept.reads)
-        return kept if known else None
+        if kept is None or kept.print != self.marks[index] or not kept.print:
+            return None
+        if kept.after == after:
+            return kept
+        return replace(kept, after=after or b"") if self.state.holds(kept.reads) else None
 
 
-def _shared(work: _Work) -> list[_Kept | None]:
+def _after(kept: _Kept) -> bytes:
+    """Return the print of all writes up to those of `kept`."""
+    return blake2b(kept.writes, digest_size=16, key=kept.after).digest()
+
+
+def _shared(work: _Work) -> list[_Kept]:
     """Share the work among processes, apart where migrations have nothing in common; see instar.lint.shares."""
     count = min(os.cpu_count() or 1, _PROCESSES)
     if count == 1 or not hasattr(os, "fork") or threading.active_count() > 1:
         return work.whole()
     apart = shares(work.migrations, count)
     found = _in_processes(work, apart, follow=False) if apart else None
-    if found is None or any(kept and ALL_OF & kept.reads.keys() for kept in found):
+    if found is None or any(ALL_OF & State.labels(kept.reads) for kept in found):
         total = len(work.migrations)
         found = _in_processes(work, [range(n, total, count) for n in range(count)], follow=True)
-    return found or work.whole()
+    return _in_order(found) if found else work.whole()
 
 
-def _in_processes(work: _Work, dealt: Sequence[Container[int]], *, follow: bool) -> list[_Kept | None] | None:
+def _in_order(found: Sequence[_Kept]) -> list[_Kept]:
+    """Give what was judged apart the print of the writes before it."""
+    ordered: list[_Kept] = []
+    after = b""
+    for kept in found:
+        ordered.append(replace(kept, after=after))
+        after = _after(ordered[-1])
+    return ordered
+
+
+def _in_processes(work: _Work, dealt: Sequence[Container[int]], *, follow: bool) -> list[_Kept] | None:
     """Judge each share in a process of its own; None when one of them failed."""
     from multiprocessing import get_context
 
@@ -209,19 +243,21 @@ def _in_processes(work: _Work, dealt: Sequence[Container[int]], *, follow: bool)
     finally:
         for process in processes:
             process.join()
-    return [next((kept for kept in item if kept is not None), None) for item in zip(*shared, strict=True)]
+    return [next(kept for kept in item if kept is not None) for item in zip(*shared, strict=True)]
 
 
 def _send(work: _Work, mine: Container[int], follow: bool, end: "Connection") -> None:  # noqa: FBT001 - an argument of Process
     end.send_bytes(msgpack.encode(list(work.share(mine, follow=follow))))
 
 
-def _remembered(migration: Migration, kept: _Kept, linter: Linter) -> Judged:
-    risk = msgpack.decode(kept.risk, type=Risk | None)
+def _remembered(migration: Migration, kept: _Kept, quoting: Linter | None) -> Judged:
+    risk = _RISK.decode(kept.risk)
     if kept.findings == _NONE:
         return Judged(migration, risk=risk)
-    findings = msgpack.decode(kept.findings, type=tuple[Finding, ...])
+    findings = _FINDINGS.decode(kept.findings)
+    if quoting is None:
+        return Judged(migration, findings, risk=risk)
     up, down, contract = (
-        tuple((item, Effect(item.text)) for item in linter.statements(migration, section)) for section in SECTIONS
+        tuple((item, Effect(item.text)) for item in quoting.statements(migration, section)) for section in SECTIONS
     )
     return Judged(migration, findings, up, down, risk, contract)

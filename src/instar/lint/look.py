@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from msgspec import Struct, field
 
 from instar.catalog import Schema, Table
+from instar.config.tables import Naming
 from instar.dialects import Dialect
 from instar.effects import Change, Effect, LockMode
 from instar.errors import InstarError
@@ -23,7 +24,7 @@ class Options(Struct, frozen=True):
     version: int = 0
     small: int = 10_000
     severities: Mapping[str, str] = field(default_factory=dict)
-    naming: Mapping[str, object] = field(default_factory=dict)
+    naming: Naming = Naming()
     required: tuple[str, ...] = ()
     settings: Mapping[str, object] = field(default_factory=dict)
     forward: str = ""

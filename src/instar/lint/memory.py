@@ -6,6 +6,7 @@ the migration wrote is put on the shelves as bytes and decoded when somebody loo
 """
 
 from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Set as AbstractSet
 from hashlib import blake2b
 from typing import Any
 
@@ -14,6 +15,8 @@ from msgspec import msgpack
 from instar.catalog import Function, Schema, Table, Type
 
 _ENCODER = msgpack.Encoder(order="deterministic")
+_READS = msgpack.Decoder(dict[str, int])
+_WRITES = msgpack.Decoder(dict[str, bytes])
 _ABSENT = 0
 _ALL = "*"
 _SHELVES: Mapping[str, tuple[str, Any]] = {
@@ -39,6 +42,7 @@ class State:
         self._reads: dict[str, int] = {}
         self._written: set[str] = set()
         self._shelves: dict[str, _Shelf] = {}
+        self._later: list[bytes] = []
         for name, (letter, kind) in _SHELVES.items():
             shelf = _Shelf(letter, kind, self._reads, self._written)
             for key, value in getattr(schema, name).items():
@@ -46,32 +50,45 @@ class State:
             shelf.settle()
             self._shelves[letter] = shelf
             setattr(schema, name, shelf)
-        self._tokens = {letter: shelf.tokens for letter, shelf in self._shelves.items()}
 
     def begin(self) -> None:
         """Forget what was read and written before."""
+        self._catch_up()
         self._reads.clear()
         self._written.clear()
 
-    def end(self) -> tuple[dict[str, int], dict[str, bytes]]:
-        """Return the labels read, with their tokens at `begin`, and those written, with bytes (b"" = taken away)."""
+    def end(self) -> tuple[bytes, bytes]:
+        """Return what was read and what was written since `begin`, for `holds` and `apply`.
+
+        The same writes on the same schema give the same bytes.
+        """
         written: dict[str, bytes] = {}
         for shelf in self._shelves.values():
             written.update(shelf.settle())
-        return dict(self._reads), written
+        return msgpack.encode(self._reads), msgpack.encode(written)
 
-    def holds(self, reads: Mapping[str, int]) -> bool:
+    def holds(self, reads: bytes) -> bool:
         """Whether everything that was read is still the same."""
-        tokens = self._tokens
-        for label, token in reads.items():
-            if tokens[label[0]].get(label[1:], _ABSENT) != token and self._shelves[label[0]].token(label) != token:
-                return False
-        return True
+        self._catch_up()
+        return all(self._shelves[label[0]].token(label) == token for label, token in _READS.decode(reads).items())
 
-    def apply(self, written: Mapping[str, bytes]) -> None:
+    @staticmethod
+    def labels(reads: bytes) -> AbstractSet[str]:
+        """Return the labels of what was read."""
+        return _READS.decode(reads).keys()
+
+    def apply(self, written: bytes) -> None:
         """Write what a remembered migration wrote."""
-        for label, raw in written.items():
-            self._shelves[label[0]].place(label, raw)
+        self._later.append(written)
+
+    def _catch_up(self) -> None:
+        """Put on the shelves what remembered migrations wrote, now that somebody looks: only the last of each label."""
+        last: dict[str, bytes] = {}
+        for written in self._later:
+            last.update(_WRITES.decode(written))
+        self._later.clear()
+        for label, raw in last.items():
+            self._shelves[label[0]].place(label[1:], raw)
 
 
 class _Shelf(MutableMapping[str, Any]):
@@ -82,22 +99,36 @@ class _Shelf(MutableMapping[str, Any]):
         self._raw: dict[str, bytes] = {}
         self.tokens: dict[str, int] = {}
         self._sum = 0
+        self._fresh: set[str] = set()
         self._reads = reads
         self._written = written
         self._dirty: dict[str, int] = {}
 
     def token(self, label: str) -> int:
+        """Return the token of a label; _ABSENT for what is not there."""
         key = label[1:]
-        return self._sum if key == _ALL else self.tokens.get(key, _ABSENT)
+        if key != _ALL:
+            return self._token(key)
+        for each in tuple(self._fresh):
+            self._token(each)
+        return self._sum
 
-    def place(self, label: str, raw: bytes) -> None:
-        key = label[1:]
+    def place(self, key: str, raw: bytes) -> None:
+        """Put bytes on the shelf. Their token is made when somebody asks for it."""
         self._values.pop(key, None)
+        self._retoken(key, b"")
         if raw:
             self._raw[key] = raw
+            self._fresh.add(key)
         else:
             self._raw.pop(key, None)
-        self._retoken(key, raw)
+            self._fresh.discard(key)
+
+    def _token(self, key: str) -> int:
+        if key in self._fresh:
+            self._fresh.discard(key)
+            self._retoken(key, self._raw[key])
+        return self.tokens.get(key, _ABSENT)
 
     def settle(self) -> Iterator[tuple[str, bytes]]:
         """Give new tokens to what was written; return what is other than before."""
@@ -127,7 +158,7 @@ class _Shelf(MutableMapping[str, Any]):
     def _write(self, key: str) -> None:
         self._written.add(self._letter + key)
         if key not in self._dirty:
-            self._dirty[key] = self.tokens.get(key, _ABSENT)
+            self._dirty[key] = self._token(key)
 
     def __getitem__(self, key: str) -> Any:
         value = self.get(key)
@@ -139,13 +170,15 @@ class _Shelf(MutableMapping[str, Any]):
     def get(self, key: str, default: Any = None) -> Any:
         label = self._letter + key
         if label not in self._reads and label not in self._written:
-            self._reads[label] = self.tokens.get(key, _ABSENT)
+            self._reads[label] = self._token(key) if key in self._fresh else self.tokens.get(key, _ABSENT)
         value = self._values.get(key)
         if value is not None:
             return value
-        raw = self._raw.pop(key, None)
+        raw = self._raw.get(key)
         if raw is None:
             return default
+        self._token(key)
+        del self._raw[key]
         value = self._values[key] = self._decoder.decode(raw)
         return value
 

@@ -6,8 +6,6 @@ from fnmatch import fnmatchcase
 from functools import cache
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from instar.catalog import Constraint, ConstraintKind
 from instar.config.tables import Naming
 from instar.lint.look import Look
@@ -31,6 +29,12 @@ _PLAINLY_PLURAL = re.compile(r"(?:[^aiosu]|[^i]o|[^aeiou]e)s$")
 _NO_NOUN = re.compile(r"\w{3}[^aeiou]ed$|\w{2}[aeiou]ted$")
 """What is no noun has no plural: `combined`, `authorized`, `deleted`."""
 _FIELD = re.compile(r"\{(\w+)\}")
+_AUTOMATIC = {
+    "postgresql": r"_(?:(?:\w+_)?(?:key|fkey|check|excl|idx)|pkey)\d*",
+    "mysql": r"_(?:ibfk|chk)_\d+",
+    "mariadb": r"_ibfk_\d+",
+}
+"""What follows the table in the names that servers choose: a name that is written out so changes nothing."""
 _SHORTEST = 3
 _KINDS = {
     ConstraintKind.PRIMARY_KEY: "primary_key",
@@ -38,14 +42,6 @@ _KINDS = {
     ConstraintKind.UNIQUE: "unique",
     ConstraintKind.CHECK: "check",
 }
-
-
-def settings(look: Look) -> Naming:
-    """Return how the project wants things to be called."""
-    found = look.unit.notes.get("naming")
-    if not isinstance(found, Naming):
-        found = look.unit.notes["naming"] = msgspec.convert(look.options.naming, Naming)
-    return found
 
 
 def template(naming: Naming, constraint: Constraint) -> str:
@@ -70,14 +66,26 @@ def fits(
     exact = proposed(pattern, table, columns, referenced=referenced) if all(columns) else ""
     if exact and (name == exact or name.startswith(f"{exact}_")):
         return True
-    match = re.fullmatch(_expression(pattern, bare(table), bare(referenced)), name)
-    if match is None or "columns" not in match.groupdict():
-        return match is not None
+    part = _columns(name, pattern, bare(table), bare(referenced))
+    if not part:
+        return part is not None
     known = [column for column in columns if column] or sorted(uses)
     words = {word for column in (*known, *uses) for word in column.lower().split("_")}
-    part = match["columns"].lower()
     whole = "_".join(column for column in columns if column).lower()
     return not words or part == whole or part.startswith(f"{whole}_") or bool(words & set(part.split("_")))
+
+
+def _columns(name: str, pattern: str, table: str, referenced: str) -> str | None:
+    """Return what stands for `{columns}` in a name, in lower case; None for one that does not follow the template."""
+    filled = pattern.replace("{table}", table).replace("{referenced}", referenced)
+    before, placeholder, after = filled.partition("{columns}")
+    if _FIELD.search(before) or _FIELD.search(after):
+        match = re.fullmatch(_expression(pattern, table, referenced), name)
+        return match and match.groupdict().get("columns", "").lower()
+    if not placeholder:
+        return "" if name == filled else None
+    fits = name.startswith(before) and name.endswith(after) and len(name) > len(before) + len(after)
+    return name[len(before) : len(name) - len(after)].lower() if fits else None
 
 
 def proposed(pattern: str, table: str, columns: Sequence[str], *, referenced: str = "", what: str = "valid") -> str:
@@ -119,6 +127,23 @@ def added(look: Look, relation: str, kind: str) -> set[str]:
     """Return the names that statements of their own give to parts of a relation in this section."""
     changes = (change for effect in look.unit.effects for change in effect.changes)
     return {change.new_name or change.name for change in changes if (change.relation, change.kind) == (relation, kind)}
+
+
+def automatic(look: Look, name: str, table: str) -> bool:
+    """Whether the server would have chosen this name of an index or a constraint, or one of its kind."""
+    end = _AUTOMATIC.get(look.dialect.name)
+    return end is not None and re.fullmatch(re.escape(bare(table)) + end, name) is not None
+
+
+def dodges(look: Look, name: str) -> bool:
+    """Whether a name is a reserved word with an underscore behind it (`user_`): that is how it needs no quotes."""
+    word = name.removesuffix("_")
+    return word != name and name.islower() and look.dialect.spell(word) != word
+
+
+def quoted(look: Look, name: str) -> str:
+    """Say that a name must be quoted; "" where it need not be."""
+    return "" if look.dialect.spell(name) == name else "a name with capitals or signs must be quoted in every query"
 
 
 def bare(key: str) -> str:

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from msgspec import Struct
-from msgspec.structs import asdict
 
 from instar import dialects
 from instar.catalog import Schema
@@ -36,7 +35,7 @@ class Request(Struct, frozen=True, kw_only=True):
     `only` are files, folders, versions or names ("-": `text` is a migration); `since` is a git reference: what has
     changed after it. `rules` are the only ones to look for. `live` says to judge what is pending on the live catalog.
     `dialect` and `server_version` go before what is configured. `baseline` is a file, None: the configured one where
-    it exists, "": none.
+    it exists, "": none. `quoted` says that the statements of findings are wanted too.
     """
 
     only: tuple[str, ...] = ()
@@ -47,6 +46,7 @@ class Request(Struct, frozen=True, kw_only=True):
     dialect: str = ""
     server_version: int = 0
     baseline: str | None = None
+    quoted: bool = True
 
 
 class Live(Struct, frozen=True):
@@ -109,7 +109,7 @@ def lint(environment: Environment, asked: Request, live: Live | None = None) -> 
     with _without_collector():
         work = prepare(environment, asked, live)
         files = work.files
-        done = list(_judged(work, environment.root))
+        done = list(_judged(work, environment.root, quoted=asked.quoted))
     complete = files.wanted is None and not asked.rules
     marked, stale = baseline.mark(done, work.known, complete=complete)
     return Verdicts(
@@ -134,7 +134,7 @@ def _without_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _judged(work: Work, root: Path) -> Iterator[Judged]:
+def _judged(work: Work, root: Path, *, quoted: bool) -> Iterator[Judged]:
     """Judge on the live catalog, or in memory: there, what was found before is remembered in larger projects."""
     files, schema = work.files, work.schema()
     linter = engine.Linter(work.dialect, schema, work.options)
@@ -148,7 +148,7 @@ def _judged(work: Work, root: Path) -> Iterator[Judged]:
     cache = Cache(root / CACHE, (work.dialect.name, work.options), work.finished, work.read.print_of)
     state = State(schema)
     if files.wanted is None:
-        yield from cache.all(linter, state, files.migrations)
+        yield from cache.all(linter, state, files.migrations, quoted=quoted)
     else:
         yield from cache.some(linter, state, files.migrations, files.wanted, together=files.together)
     cache.save()
@@ -191,7 +191,7 @@ def _options(environment: Environment, asked: Request, forward: str) -> Options:
         version=asked.server_version or environment.lint.server_version,
         small=environment.lint.small_table_rows,
         severities=severities,
-        naming=asdict(environment.naming),
+        naming=environment.naming,
         required=tuple(environment.policy.required_headers),
         forward=forward,
     )

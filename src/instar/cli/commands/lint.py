@@ -136,6 +136,7 @@ class _Options:
             dialect=str(given["dialect"] or ""),
             server_version=_major(str(given["server_version"] or "0")),
             baseline="" if given["write_baseline"] else str(baseline) if baseline is not None else None,
+            quoted=any(_quotes(name) for name, _ in self.formats),
         )
 
 
@@ -177,6 +178,13 @@ def _wanted(asked: Invocation, given: dict[str, object]) -> list[tuple[str, str]
     if sum(not file for _, file in pairs) > 1 or (output and sum(file == output for _, file in pairs) > 1):
         raise UsageError("two formats go to the same place", hint="name a file: --format sarif=lint.sarif")
     return pairs
+
+
+def _quotes(name: str) -> bool:
+    from instar import registry
+    from instar.render import outputs
+
+    return getattr(registry.load(outputs, name), "QUOTES", False)
 
 
 def _judge(asked: Invocation, options: _Options, request: "Request") -> "Verdicts":

@@ -3,7 +3,8 @@
 A name that is not lower case must be quoted in every query for ever. Standards: snake_case. Only columns that this
 migration adds or renames are judged.
 
-Safe when: the name fits `column` under `[naming]` in instar.toml, or is one of `exceptions`.
+Safe when: the name fits `column` under `[naming]` in instar.toml, or is one of `exceptions`; it is a reserved word
+with an underscore behind it (`when_`), which needs no quotes.
 """
 
 import re
@@ -52,13 +53,15 @@ def _later(look: Look, table: str) -> set[str]:
 
 
 def _judged(look: Look, name: str, table: str) -> Iterator[Finding]:
-    rules = naming.settings(look)
+    rules = look.options.naming
     if not rules.column or naming.excepted(name, rules) or re.fullmatch(rules.column, name):
+        return
+    if naming.dodges(look, name):
         return
     good, place = naming.snake(name), look.effect.text.find(name)
     yield look.finding(
         f"the column {look.name(table)}.{look.name(name)} is not named in snake_case",
-        why="a name with capitals or signs must be quoted in every query",
+        why=naming.quoted(look, name),
         advice=f"call it {good}" if re.fullmatch(rules.column, good) else "",
         relation=table,
         start=place if place >= 0 else None,

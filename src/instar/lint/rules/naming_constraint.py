@@ -8,7 +8,6 @@ Safe when: the name fits `primary_key`, `foreign_key`, `unique` or `check` under
 text: anything does), is one of `exceptions`, or is what the server itself would choose (`orders_total_check`).
 """
 
-import re
 from collections.abc import Iterator
 
 from instar.catalog import Constraint
@@ -29,12 +28,6 @@ BAD = "CREATE TABLE users (id bigint PRIMARY KEY, email varchar(100), CONSTRAINT
 GOOD = "CREATE TABLE users (id bigint PRIMARY KEY, email varchar(100), CONSTRAINT uk_users_email UNIQUE (email));"
 PROOF = Proof("style")
 
-_AUTOMATIC = {
-    "postgresql": r"_(?:(?:\w+_)?(?:key|fkey|check|excl)|pkey)\d*",
-    "mysql": r"_(?:ibfk|chk)_\d+",
-    "mariadb": r"_ibfk_\d+",
-}
-"""What follows the table in the names that servers choose: a name that is written out so changes nothing."""
 _FIXED = "PRIMARY"
 """What MySQL and MariaDB call every primary key, whatever is written."""
 
@@ -55,11 +48,13 @@ def check(look: Look) -> Iterator[Finding]:
 
 
 def _judged(look: Look, item: Constraint, table: str) -> Iterator[Finding]:
-    rules, name = naming.settings(look), naming.bare(item.name)
+    rules, name = look.options.naming, naming.bare(item.name)
     pattern = naming.template(rules, item)
     if not (item.named and name and pattern) or name == _FIXED or naming.excepted(name, rules):
         return
-    if naming.fits(name, pattern, table, item.columns, referenced=item.references) or _automatic(look, name, table):
+    if naming.fits(name, pattern, table, item.columns, referenced=item.references):
+        return
+    if naming.automatic(look, name, table):
         return
     place = look.effect.text.find(name)
     yield look.finding(
@@ -69,9 +64,3 @@ def _judged(look: Look, item: Constraint, table: str) -> Iterator[Finding]:
         start=place if place >= 0 else None,
         end=place + len(name) if place >= 0 else None,
     )
-
-
-def _automatic(look: Look, name: str, table: str) -> bool:
-    """Whether the server would have chosen this name, or one of its kind."""
-    end = _AUTOMATIC.get(look.dialect.name)
-    return end is not None and re.fullmatch(re.escape(naming.bare(table)) + end, name) is not None

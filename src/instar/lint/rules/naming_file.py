@@ -29,7 +29,7 @@ _DIGITS = 14
 
 def check(look: Look) -> Iterator[Finding]:
     """Flag the file's name."""
-    migration, rules = look.migration, naming.settings(look)
+    migration, rules = look.migration, look.options.naming
     name = migration.path.rpartition("/")[2]
     if migration.format != "native" or migration.kind is not MigrationKind.VERSIONED or not rules.file:
         return

@@ -6,7 +6,7 @@ be abbreviated to words of theirs (`idx_orders_user_status`); the prefix and the
 this migration creates or renames are judged, and not those that carry a constraint.
 
 Safe when: the name fits `index` under `[naming]` in instar.toml (an empty text: anything does), or is one of
-`exceptions`.
+`exceptions`; it is one that the server would have chosen (PostgreSQL: `users_email_idx`).
 """
 
 import re
@@ -53,8 +53,8 @@ def check(look: Look) -> Iterator[Finding]:
 
 
 def _judged(look: Look, index: Index, table: str) -> Iterator[Finding]:
-    rules, name = naming.settings(look), naming.bare(index.name)
-    if not rules.index or naming.excepted(name, rules):
+    rules, name = look.options.naming, naming.bare(index.name)
+    if not rules.index or naming.excepted(name, rules) or naming.automatic(look, name, table):
         return
     if naming.fits(name, rules.index, table, index.columns, uses=index.uses):
         return

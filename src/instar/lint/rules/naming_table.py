@@ -6,7 +6,7 @@ or renames are judged. That a name is singular weighs less than that it must be 
 configuration gives this rule a weight.
 
 Safe when: the name fits `table` under `[naming]` in instar.toml and its last word is an English plural
-(`plural = false` turns that off), or the name is one of `exceptions`.
+(`plural = false` turns that off), or the name is one of `exceptions`. A reserved word may have an underscore behind it.
 """
 
 import re
@@ -31,29 +31,33 @@ PROOF = Proof("style")
 _MYSQL = Example(SETUP, "CREATE TABLE `UserPreference` (id bigint PRIMARY KEY);", GOOD, PROOF)
 EXAMPLES = {"mysql": _MYSQL, "mariadb": _MYSQL}
 
+_KINDS = frozenset({"table", "partitioned"})
+_OTHERS = frozenset({"sequence", "view", "matview", "index", "foreign_table"})
+"""Flags of a rename that is not of a table."""
+
 
 def check(look: Look) -> Iterator[Finding]:
     """Flag names of new and of renamed tables."""
     if look.change is not None:
-        if look.change.new_name:
+        if look.change.new_name and look.table().kind in _KINDS and not look.change.flags & _OTHERS:
             yield from _judged(look, look.change.new_name, look.change)
         return
     for index, effect, change, table in tables_made(look):
         with at(look, index, effect, change):
-            if table.kind in {"table", "partitioned"} and not table.parent:
+            if table.kind in _KINDS and not table.parent:
                 yield from _judged(look, table.name, change)
 
 
 def _judged(look: Look, key: str, change: Change) -> Iterator[Finding]:
-    rules, name = naming.settings(look), naming.bare(key)
+    rules, name = look.options.naming, naming.bare(key)
     if not rules.table or naming.excepted(name, rules):
         return
-    if not re.fullmatch(rules.table, name):
+    if not re.fullmatch(rules.table, name) and not naming.dodges(look, name):
         good = naming.snake(name)
         good = naming.plural(good, rules) if rules.plural else good
         yield look.finding(
             f"the table {look.name(key)} is not named in snake_case",
-            why="a name with capitals or signs must be quoted in every query",
+            why=naming.quoted(look, name),
             advice=f"call it {good}" if re.fullmatch(rules.table, good) else "",
             relation=change.relation,
         )

@@ -2,17 +2,17 @@
 
 The server makes one up. Whoever drops the constraint later has to look the name up first, and finds another one where
 the table was made by other means; on MySQL the name is a counter (`orders_ibfk_1`). The name also stands in the error
-that a write gives. Standards: every constraint is named.
+that a write gives. Standards: every constraint is named. Of a new table this is said once.
 
 Safe when: it is a PRIMARY KEY or NOT NULL: the names that servers give them are known beforehand (`users_pkey`).
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from instar.catalog import Constraint, ConstraintKind
 from instar.lint import naming
-from instar.lint.around import at, tables_made
+from instar.lint.around import at, shortened, tables_made
 from instar.lint.look import Look
 from instar.lint.naming import added
 from instar.lint.rule import Proof
@@ -47,21 +47,44 @@ def check(look: Look) -> Iterator[Finding]:
         return
     for index, effect, made_by, table in tables_made(look):
         if made_by.kind == "create table" and not table.parent:
+            unnamed = [item for item in table.constraints if _unnamed(item)]
+            later = added(look, table.name, "add constraint") if unnamed else set()
+            unnamed = [item for item in unnamed if item.name not in later]
             with at(look, index, effect, made_by):
-                for item in table.constraints:
-                    found = list(_judged(look, item, table.name))
-                    if found and item.name not in added(look, table.name, "add constraint"):
-                        yield from found
+                yield from (
+                    _several(look, unnamed, table.name)
+                    if unnamed[1:]
+                    else (finding for item in unnamed for finding in _judged(look, item, table.name))
+                )
+
+
+def _unnamed(item: Constraint) -> bool:
+    return not item.named and item.kind not in _KNOWN
+
+
+def _several(look: Look, items: Sequence[Constraint], table: str) -> Iterator[Finding]:
+    said = [f"the {_WORDS[item.kind]}{_on(item)}" for item in items]
+    names = [naming.for_constraint(look.options.naming, item, table) for item in items]
+    yield look.finding(
+        f"{len(items)} constraints of {look.name(table)} have no name: {shortened(said)}",
+        why="the server makes their names up",
+        advice=f"CONSTRAINT with a name in front of each names it: {shortened(names)}"
+        if all(names)
+        else "name them: CONSTRAINT name in front of each",
+        relation=table,
+    )
+
+
+def _on(item: Constraint) -> str:
+    return f" on {', '.join(item.columns)}" if item.columns else ""
 
 
 def _judged(look: Look, item: Constraint, table: str) -> Iterator[Finding]:
-    if item.named or item.kind in _KNOWN:
+    if not _unnamed(item):
         return
-    name = naming.for_constraint(naming.settings(look), item, table)
-    columns = ", ".join(item.columns)
-    on = f" on {columns}" if columns else ""
+    name = naming.for_constraint(look.options.naming, item, table)
     yield look.finding(
-        f"the {_WORDS[item.kind]} of {look.name(table)}{on} has no name",
+        f"the {_WORDS[item.kind]} of {look.name(table)}{_on(item)} has no name",
         why=f"the server calls it {naming.bare(item.name)}" if item.name else "the server makes one up",
         advice=f"CONSTRAINT {name} in front of it names it" if name else "name it: CONSTRAINT name in front of it",
         fix=_fix(look, name) if name else None,

@@ -1,5 +1,6 @@
 """What lint found becomes text: one file per output. Each has `text(result)`; `human` also has `rich(result)`.
 
+An output that quotes the statements of findings says so with `QUOTES`.
 Paths are relative to the repository. What is suppressed or in the baseline is shown to programs that know the notion
 (json, sarif, junit), and left out elsewhere.
 """

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Span = tuple[str, str]
 Line = tuple[Span, ...]
 
+QUOTES = True
 _STYLES = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan", "unknown": "bold magenta"}
 _LEVELS = {Level.LOW: "green", Level.MEDIUM: "yellow", Level.HIGH: "bold red"}
 _BEFORE, _AFTER = 2, 1

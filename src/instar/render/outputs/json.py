@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from instar.effects import Effect, verdict
-from instar.judgement import Estimate, Judged, Risk
+from instar.judgement import Judged
 from instar.model import Finding, Statement
 from instar.render.outputs import Result
 from instar.render.outputs._said import numbers
@@ -39,31 +39,9 @@ def _migration(judged: Judged, *, effects: bool) -> Value:
         "version": migration.version,
         "name": migration.name,
         "path": migration.path,
-        "risk": _risk(judged.risk) if judged.risk else None,
+        "risk": judged.risk,
         "statements": _statements(judged) if effects else None,
     }
-
-
-def _risk(risk: Risk) -> Value:
-    return {
-        "level": risk.level,
-        "reviewers": risk.reviewers,
-        "testing": risk.testing,
-        "rollback": risk.rollback,
-        "reversible": risk.reversible,
-        "downtime": risk.downtime,
-        "tables": risk.tables,
-        "reasons": [
-            {"level": item.level, "text": item.text, "hazard": item.hazard, "relation": item.relation}
-            for item in risk.reasons
-        ],
-        "duration": _estimate(risk.duration),
-        "blocked": _estimate(risk.blocked),
-    }
-
-
-def _estimate(estimate: Estimate | None) -> Value | None:
-    return {"low": estimate.low, "high": estimate.high, "basis": estimate.basis} if estimate else None
 
 
 def _statements(judged: Judged) -> list[Value]:

@@ -13,6 +13,7 @@ from instar.version import __version__
 
 Value = Mapping[str, object]
 
+QUOTES = True
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _DEFAULTS = {"error": "error", "warning": "warning", "info": "note", "off": "none"}
