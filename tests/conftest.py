@@ -19,7 +19,7 @@ from instar.testing import mariadb as mariadb_database
 from instar.testing import postgresql as postgresql_server
 from instar.testing import sqlite as sqlite_database
 
-pytest_plugins = ("cli_fixtures",)
+pytest_plugins = ("cli_fixtures", "proofs_fixtures", "pytester")
 
 POSTGRESQL = ("postgresql-15", "postgresql-16", "postgresql-18")
 SYSTEM_POSTGRESQL = (

@@ -276,6 +276,15 @@ def test_markdown_has_risk_reviewers_locks_and_rewrites() -> None:
     assert f"<details open><summary>{PATH}: 1 error</summary>" in text
 
 
+def test_markdown_tells_the_statements_of_down_from_those_of_up() -> None:
+    judged = Judged(
+        Migration("1", "a", PATH), up=((STATEMENT, EFFECT),), down=((STATEMENT, EFFECT),), contract=((STATEMENT, EFFECT),)
+    )
+    lines = markdown.text(Result(Verdicts((judged,), ()), (), explain)).splitlines()
+
+    assert [line.split(" | ")[0] for line in lines if "`ALTER TABLE" in line] == ["| 3", "| 3, down", "| 3, contract"]
+
+
 def test_markdown_lets_no_text_become_markup() -> None:
     odd = Statement("SELECT '```|' FROM a", 1, 1, 0, PATH)
     judged = Judged(

@@ -173,6 +173,8 @@ class Function(Struct, frozen=True, array_like=True):
 
 
 V = TypeVar("V")
+_SERVERS = ("pg_", "information_schema.")
+"""How the keys of PostgreSQL's own relations begin."""
 
 
 class Layer(MutableMapping[str, V]):
@@ -211,7 +213,8 @@ class Layer(MutableMapping[str, V]):
 class Schema:
     """All relations, types and functions that are known.
 
-    `complete` says that what is not here does not exist (a live catalog); otherwise an unknown table may exist.
+    `complete` says that what is not here does not exist (a live catalog); otherwise an unknown table may exist, unless
+    the history that was replayed leaves no doubt: see `lacks`.
     `live` says that sizes and statistics come from a server. `version` is the server's major version, when known.
     """
 
@@ -219,7 +222,7 @@ class Schema:
         self.tables: MutableMapping[str, Table] = {}
         self.types: MutableMapping[str, Type] = {}
         self.functions: MutableMapping[str, Function] = {}
-        self.complete = complete
+        self._complete = complete
         self.live = live
         self.default = default
         self.path: tuple[str, ...] = (default,)
@@ -236,6 +239,37 @@ class Schema:
         self._children: MutableMapping[str, frozenset[str]] = {}
         self._fans: MutableMapping[str, frozenset[str]] = {}
         self._views: MutableMapping[str, frozenset[str]] = {}
+
+    @property
+    def complete(self) -> bool:
+        """Whether what is not here does not exist."""
+        return self._complete
+
+    @complete.setter
+    def complete(self, value: bool) -> None:
+        self._complete = value
+        if not value:
+            self.doubt()
+
+    def doubt(self) -> None:
+        """Say that there may be relations that nothing replayed has made: of an extension, of SQL built at run time."""
+        # On a shelf, so that it is remembered with what a migration writes: no relation is called "".
+        self._views[""] = frozenset({""})
+
+    @property
+    def certain(self) -> bool:
+        """Whether what is known to be there is there as it is known: nothing unforeseen may have changed it."""
+        return "" not in self._views
+
+    def lacks(self, key: str) -> bool:
+        """Whether no relation or index with this key exists, for certain.
+
+        A whole catalog does not have it; or no migration has made it, of a history that begins with an empty database:
+        it has made relations, and none of its statements needed one that was there before or may have made others.
+        """
+        if key in self.tables or key in self._indexes:
+            return False
+        return self.complete or (self.certain and "" in self._indexes)
 
     def copy(self) -> "Schema":
         """Return another shelf with the same values."""
@@ -283,6 +317,10 @@ class Schema:
         if old is not None:
             self._forget(old)
         self.tables[table.name] = table
+        # Says on a shelf, as `doubt` does, that relations have been made: no index is called "".
+        self._indexes[""] = ""
+        if not self.complete and self._older(table):
+            self.doubt()
         for index in table.indexes:
             self._indexes[index.name] = table.name
         if table.parent:
@@ -298,6 +336,13 @@ class Schema:
         old = self.tables.pop(key, None)
         if old is not None:
             self._forget(old)
+
+    def _older(self, table: Table) -> bool:
+        """Whether a relation, or one that it needs, was there before all that was replayed."""
+        needed = {table.parent, *table.sources, *(item.references for item in table.constraints)} - {"", table.name}
+        return not (table.complete or table.created) or any(
+            key not in self.tables and not key.startswith(_SERVERS) for key in needed
+        )
 
     def _forget(self, table: Table) -> None:
         for index in table.indexes:

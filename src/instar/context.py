@@ -4,12 +4,14 @@ import getpass
 import os
 import socket
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from instar.version import __version__
 
 
-def context(root: Path, server: str) -> dict[str, object]:
+@cache
+def context(root: Path, server: str) -> Mapping[str, object]:
     """Return actor, host, process, git commit of `root`, and the versions of tool and server."""
     found: dict[str, object] = {
         "actor": actor(),

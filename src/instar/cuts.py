@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from instar import dialects
-from instar.model import Action, Code, Kind, Migration, Segment, Statement
+from instar.model import Action, Code, Kind, Migration, Script, Segment, Statement
 from instar.segments import segments
+from instar.source import backup
 from instar.source.script import statements
 
 
@@ -13,6 +14,14 @@ def cut(item: Migration, action: Action, dialect: dialects.Dialect) -> tuple[Seg
     if item.code is not None:
         return _code_segments(item, item.code, action, dialect)
     scripts = item.up if action is Action.APPLY else item.down
+    parts = _parts(scripts, dialect)
+    if not parts and scripts and action is Action.ROLLBACK and backup.backed(item):
+        parts = _parts((Script("-- instar:restore\n", scripts[0].file, scripts[0].line),), dialect)
+    backup.placed(parts, action, item)
+    return parts
+
+
+def _parts(scripts: Sequence[Script], dialect: dialects.Dialect) -> tuple[Segment, ...]:
     parts: list[Segment] = []
     first = 0
     for script in scripts:

@@ -99,6 +99,10 @@ class CheckFailedError(InstarError):
         self.rows = rows
 
 
+class BackupError(InstarError):
+    """What `-- instar:backup` asks for cannot be kept, or `-- instar:restore` has nothing to put back."""
+
+
 class DatabaseError(InstarError):
     """The server refused a statement, or went away.
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from instar.model import Action, Blocker, Migration, Plan, Refusal, Statement
+from instar.verification import Verification
 
 
 class Event(Struct, frozen=True):
@@ -95,6 +96,12 @@ class MigrationFailed(Event, frozen=True):
     action: Action
     message: str
     seconds: float
+
+
+class Verified(Event, frozen=True):
+    """After a rollback it was checked that what the migration had made is gone, and what it had changed is back."""
+
+    verification: Verification
 
 
 class RunFinished(Event, frozen=True):

@@ -168,7 +168,7 @@ def _entry(row: tuple[object, ...]) -> Entry:
         name=str(name),
         description=_text(description),
         author=_text(author),
-        applied_at=_time(applied_at),
+        applied_at=time_of(applied_at),
         execution_time_ms=None if milliseconds is None else _int(milliseconds),
         checksum=_text(checksum),
         rollback_available=bool(rollback),
@@ -194,8 +194,8 @@ def _attempt(row: tuple[object, ...]) -> Attempt:
         version=str(version),
         action=str(action),
         status=str(status),
-        started_at=_time(started),
-        completed_at=_time(completed),
+        started_at=time_of(started),
+        completed_at=time_of(completed),
         error_message=_text(message),
         context=_json(context),
     )
@@ -220,7 +220,7 @@ def _json(value: object) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {"text": str(value)}
 
 
-def _time(value: object) -> datetime | None:
+def time_of(value: object) -> datetime | None:
     """Read a time as the engines give it; one without a zone is UTC."""
     if value is None:
         return None

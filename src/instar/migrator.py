@@ -21,6 +21,7 @@ from instar.events import Event, LockWaiting, PolicyOverridden, RunFinished
 from instar.history import History, open_history
 from instar.model import Action, Attempt, Condition, Migration, MigrationKind, Plan, Refusal, Segment
 from instar.plan import Facts, OutOfOrder
+from instar.snapshot import Snapshot
 from instar.source.script import print_of
 
 if TYPE_CHECKING:
@@ -142,11 +143,15 @@ class Migrator:
         """Look at the database as lint wants to know it: its catalog, and what is pending."""
         from instar import linting
 
-        return linting.look(self._connected(), self.status(), self.history())
+        return linting.look(self.session(), self.status(), self.history())
 
     def catalog(self) -> Schema:
         """Read the live catalog: relations with sizes and statistics, types, functions. Nothing is changed."""
-        return self._connected().catalog()
+        return self.session().catalog()
+
+    def snapshot(self) -> Snapshot:
+        """Read the whole schema, without instar's own tables. Nothing is changed."""
+        return self.session().snapshot(self._open().names)
 
     def history(
         self,
@@ -283,7 +288,7 @@ class Migrator:
         begun = time.monotonic()
         while True:
             try:
-                self._connected().query("SELECT 1")
+                self.session().query("SELECT 1")
             except ConnectError as error:
                 passed = time.monotonic() - begun
                 if passed >= timeout:
@@ -296,9 +301,8 @@ class Migrator:
     # How
 
     def _policy(self, out_of_order: bool | None) -> OutOfOrder:  # noqa: FBT001
-        if out_of_order is not None:
-            return OutOfOrder.APPLY if out_of_order else OutOfOrder.REFUSE
-        return OutOfOrder(self.environment.out_of_order)
+        asked = OutOfOrder.APPLY if out_of_order else OutOfOrder.REFUSE
+        return OutOfOrder(self.environment.out_of_order) if out_of_order is None else asked
 
     def _run(
         self,
@@ -327,10 +331,10 @@ class Migrator:
                 settings=self._settings(),
                 lock_deadline=self.environment.lock_deadline or float("inf"),
                 group=self.environment.group if group is None else group,
+                keep_backups=self.environment.keep_backups,
                 context=self._context() | allowed,
             )
-            runner = execute.Execution(history.session, self._dialect(), history, options, watch)
-            done = runner.run(wanted)
+            done = execute.Execution(history.session, self._dialect(), history, options, watch).run(wanted)
         return Report(tuple(done), time.perf_counter() - begun, metrics)
 
     @contextmanager
@@ -378,7 +382,7 @@ class Migrator:
             return ()
         from instar import gate
 
-        return gate.check(self.environment, wanted, self._connected, self._config)
+        return gate.check(self.environment, wanted, self.session, self._config)
 
     def _pass(self, make: Callable[[Facts], Plan], override: str | None = None) -> Mapping[str, object]:
         """Go through the gate of the policy; return what the log is to say of it."""
@@ -400,7 +404,8 @@ class Migrator:
     def _dialect(self) -> dialects.Dialect:
         return dialects.for_url(self.environment.database()) if self._connection is None else self._wrapped().dialect
 
-    def _connected(self) -> Session:
+    def session(self) -> Session:
+        """Return the session, which is opened when it is first needed."""
         if self._session is None:
             if self._connection is not None:
                 self._session = self._wrapped().session
@@ -413,13 +418,15 @@ class Migrator:
         if self._history is None:
             here = self.environment
             names = Names(here.table, here.log_table, here.schema, here.internal_schema)
-            self._history = open_history(self._connected(), self._dialect(), names)
+            self._history = open_history(self.session(), self._dialect(), names)
         return self._history
 
     def _context(self) -> dict[str, object]:
+        from instar.context import context
+
         server = self._session.server.name if self._session else ""
         names = {"history": self._history.name} if self._history else {}
-        return _context(self.environment.root, server) | names
+        return {**context(self.environment.root, server), **names}
 
     def _facts(self, history: History) -> Facts:
         ready = history.ready()
@@ -480,13 +487,6 @@ class Migrator:
         if not isinstance(self._connection, Wrapped):
             self._connection = wrap(self._connection)
         return self._connection
-
-
-@cache
-def _context(root: Path, server: str) -> dict[str, object]:
-    from instar.context import context
-
-    return context(root, server)
 
 
 def _let_go(session: Session) -> None:

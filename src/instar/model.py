@@ -32,6 +32,8 @@ class Kind(StrEnum):
     BEGIN = "begin"
     COMMIT = "commit"
     ROLLBACK = "rollback"
+    RESTORE = "restore"
+    """No SQL: a line `-- instar:restore`, at which instar puts back what it has kept."""
 
 
 class Piece(Struct, frozen=True):
@@ -49,11 +51,12 @@ class Piece(Struct, frozen=True):
 
 
 class Directive(Struct, frozen=True):
-    """A line `-- instar:NAME arguments` before a statement; `line` is its line in the file."""
+    """A line `-- instar:NAME arguments` before a statement: `line` in the file, `column` of the arguments."""
 
     name: str
     arguments: str
     line: int
+    column: int = 1
 
 
 class Statement(Struct, frozen=True):
@@ -98,7 +101,10 @@ class Code(Struct, frozen=True):
 
 
 class Header(Struct, frozen=True):
-    """What a migration's author says of it. Every field may be missing."""
+    """What a migration's author says of it. Every field may be missing.
+
+    An empty list of `affected_tables` says that there are none, None that nothing is said.
+    """
 
     description: str = ""
     author: str = ""
@@ -106,7 +112,9 @@ class Header(Struct, frozen=True):
     risk_level: str = ""
     reversible: bool | None = None
     requires_downtime: bool | None = None
-    affected_tables: tuple[str, ...] = ()
+    idempotent: bool | None = None
+    """Whether the down may run a second time: `instar test` does so."""
+    affected_tables: tuple[str, ...] | None = None
     dependencies: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
 

@@ -180,3 +180,49 @@ def test_borders_of_transactions_need_no_block(shop: Instar) -> None:
     result = shop("explain", "BEGIN; DROP TABLE orders; COMMIT")
     assert [line for line in result.out.splitlines() if not line.startswith(" ")] == ["DROP TABLE orders"]
     assert len(shop("explain", "BEGIN; DROP TABLE orders; COMMIT", "--json").json["statements"]) == 3
+
+
+@pytest.mark.parametrize(("text", "dialect"), [
+    ("SELECT * FROM orders WHERE id = 1 FOR UPDATE", "postgresql"),
+    ("SELECT * FROM orders FOR KEY SHARE SKIP LOCKED", "postgresql"),
+    ("WITH first AS (SELECT * FROM orders ORDER BY id LIMIT 1 FOR SHARE) SELECT * FROM first", "postgresql"),
+    ("SELECT * FROM orders WHERE id = 1 FOR UPDATE", "mariadb"),
+    ("SELECT * FROM orders LOCK IN SHARE MODE", "mariadb"),
+])  # fmt: skip
+def test_rows_that_a_query_locks_are_locked_until_the_commit(shop: Instar, text: str, dialect: str) -> None:
+    said = shop("explain", text, "--dialect", dialect).out.splitlines()[-1]
+    assert said == (
+        "  online: no reader waits; the rows that it locks stay locked until the commit: writers of them wait"
+    )
+
+
+def test_a_query_that_locks_no_rows_makes_nobody_wait(shop: Instar) -> None:
+    for dialect in ("postgresql", "mariadb"):
+        said = shop("explain", "SELECT * FROM orders", "--dialect", dialect).out.splitlines()[-1]
+        assert said == "  online: nobody waits for it"
+
+
+def test_a_not_null_constraint_that_is_not_validated_proves_nothing(shop: Instar) -> None:
+    late = "ALTER TABLE orders ADD CONSTRAINT present NOT NULL note NOT VALID"
+    lines = shop("explain", late, "--server-version", "18").out
+    assert "proven" not in lines
+    assert "no work: no row is read before VALIDATE CONSTRAINT" in lines
+    proven = "ALTER TABLE orders ADD CONSTRAINT present NOT NULL id"
+    assert "no work: it is proven that no row holds NULL" in shop("explain", proven, "--server-version", "18").out
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("DROP TABLE usres", 'table "usres" does not exist'),
+        ("SELECT * FROM usres", 'relation "usres" does not exist'),
+        ("TRUNCATE usres", 'relation "usres" does not exist'),
+        ("CREATE INDEX ON users (nope)", 'column "nope" does not exist'),
+        ("INSERT INTO users (nope) VALUES (1)", 'column "nope" of relation "users" does not exist'),
+    ],
+)
+def test_what_the_server_would_refuse_is_refused(instar: Instar, postgres: str, text: str, said: str) -> None:
+    query(postgres, "CREATE TABLE users (id bigint PRIMARY KEY)")
+    result = instar("explain", text, "--database", postgres)
+    assert result.code == 2
+    assert said in result.err

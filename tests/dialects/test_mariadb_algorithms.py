@@ -85,3 +85,49 @@ def test_the_server_accepts_what_analyse_says(database: Connection, schema: Sche
             rebuild(cursor.execute, table)
         accepted = cheapest(cursor.execute, action)
     assert said(load("mariadb").analyse(f"ALTER TABLE {action}", schema)) == accepted
+
+
+@pytest.mark.mariadb
+@pytest.mark.parametrize("checks", [1, 0])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ALTER TABLE child ADD CONSTRAINT f FOREIGN KEY (parent) REFERENCES parents (id)",
+        "CREATE TABLE other (id int PRIMARY KEY, parent int, FOREIGN KEY (parent) REFERENCES parents (id))",
+    ],
+)
+def test_who_waits_at_the_other_end_of_a_foreign_key(servers: object, text: str, checks: int) -> None:
+    from instar.testing import mariadb
+
+    made = (
+        "CREATE TABLE parents (id int PRIMARY KEY, x int)",
+        "CREATE TABLE child (id int PRIMARY KEY, parent int, KEY (parent))",
+    )
+    dialect, schema = load("mariadb"), replayed(";\n".join(made))
+    setting = f"SET foreign_key_checks = {checks}"
+    dialect.learn(dialect.analyse(setting, schema), schema)
+    locks = dialect.analyse(text, schema).locks
+    mode = max(lock.mode for lock in locks if lock.relation == "parents")
+    with mariadb(servers.mariadb()) as url, closing(connect(url)) as one, closing(connect(url)) as other:  # type: ignore[attr-defined]
+        application, migration = one.cursor(), other.cursor()
+        for statement in (*made, "INSERT INTO parents VALUES (1, 1)"):
+            application.execute(statement)
+        application.execute("COMMIT")
+        waits = []
+        for use in ("SELECT x FROM parents", "UPDATE parents SET x = 2"):
+            application.execute("BEGIN")
+            application.execute(use)
+            migration.execute(setting)
+            migration.execute("SET lock_wait_timeout = 1")
+            try:
+                migration.execute(text)
+            except pymysql.MySQLError as error:
+                assert error.args[0] == 1205
+                waits.append(True)
+            else:
+                waits.append(False)
+                migration.execute("DROP TABLE IF EXISTS other")
+                migration.execute("ALTER TABLE child DROP FOREIGN KEY IF EXISTS f")
+            application.execute("ROLLBACK")
+
+    assert waits == [mode is LockMode.ACCESS_EXCLUSIVE, mode >= LockMode.SHARE]

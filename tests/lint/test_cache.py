@@ -199,3 +199,15 @@ def test_a_file_that_was_changed_just_now_is_read_again(tmp_path: Path) -> None:
     path.write_text("X" * kept.st_size)
     os.utime(path, ns=(kept.st_atime_ns, kept.st_mtime_ns))
     assert found(project.lint()) == found(project.lint(remember=False))
+
+
+def test_that_relations_were_made_is_known_after_the_last_of_them_is_gone() -> None:
+    dialect = dialects.load("postgresql")
+    schema = dialect.schema()
+    assert not schema.lacks("orders")
+    for statement in ("CREATE TABLE notes (id bigint)", "DROP TABLE notes"):
+        dialect.learn(dialect.analyse(statement, schema), schema, "1")
+    assert schema.lacks("orders")
+    assert not schema.owner("")
+    schema.doubt()
+    assert not schema.lacks("orders")

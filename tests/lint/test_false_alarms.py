@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
+from msgspec.structs import replace
 from proving import migration
 from rule_findings import found, one, rules
 
@@ -15,7 +16,7 @@ from instar.lint.engine import Linter
 from instar.lint.look import Look, Options
 from instar.lint.rule import Rule
 from instar.linting import chosen
-from instar.model import Finding, Severity
+from instar.model import Finding, MigrationKind, Severity
 
 ORDERS = """CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint, note text);
 CREATE INDEX idx_orders_customer_id ON orders (customer_id);
@@ -204,8 +205,8 @@ def test_a_relation_that_the_live_catalog_does_not_have_is_told(text: str, colum
     assert finding.message == 'the server refuses this statement: relation "usres" does not exist'
     assert finding.place.column == column
     assert "refused" not in rules(text)
-    assert "refused" not in rules(f"DO $$ BEGIN EXECUTE 'CREATE TABLE ' || 'usres (id int)'; END $$;\n{text}",
-                                  schema=_live(_users()))  # fmt: skip
+    made = "DO $$ BEGIN EXECUTE 'CREATE TABLE ' || 'usres (id int, email text)'; END $$;"
+    assert "refused" not in rules(f"{made}\n{text}", schema=_live(_users()))
 
 
 def test_the_servers_own_relations_are_not_missed() -> None:
@@ -298,3 +299,81 @@ def test_a_unique_expression_gets_its_probe() -> None:
     )
     checked = f"-- migrate:before\nSELECT lower(note), customer_id FROM orders;\n-- migrate:up\n{text}"
     assert "add-unique-on-data" not in rules(checked, after=ORDERS)
+
+
+TRIGGERS = f"""{ORDERS}
+CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER stamp_orders BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION stamp();
+"""
+
+
+def test_a_change_of_triggers_is_told_where_it_takes_the_lock_and_not_again() -> None:
+    text = """ALTER TABLE orders DISABLE TRIGGER stamp_orders;
+UPDATE orders SET note = '';
+ALTER TABLE orders ENABLE TRIGGER stamp_orders;
+UPDATE orders SET customer_id = 1;
+"""
+    assert one("trigger-ddl", text, after=TRIGGERS).place.line == 1
+
+
+def test_a_change_of_triggers_that_needs_a_stronger_lock_is_told_again() -> None:
+    text = """ALTER TABLE orders DISABLE TRIGGER stamp_orders;
+DROP TRIGGER stamp_orders ON orders;
+UPDATE orders SET note = '';
+"""
+    assert [item.place.line for item in found(text, after=TRIGGERS) if item.rule == "trigger-ddl"] == [1, 2]
+
+
+def test_a_commit_lets_the_lock_of_a_trigger_go() -> None:
+    text = """ALTER TABLE orders DISABLE TRIGGER stamp_orders;
+BEGIN;
+ALTER TABLE orders ENABLE TRIGGER stamp_orders;
+UPDATE orders SET note = '';
+COMMIT;
+"""
+    assert one("trigger-ddl", text, after=TRIGGERS).place.line == 3
+
+
+def test_a_table_that_the_live_catalog_does_not_have_is_dropped_by_nobody() -> None:
+    text = "DROP TABLE IF EXISTS invoices;"
+    assert "drop-table" not in rules(text, schema=_live(_users()))
+    assert "drop-table" in rules("DROP TABLE IF EXISTS users;", schema=_live(_users()))
+    assert "drop-table" in rules(text, after=ORDERS)
+
+
+OLD_NAMES = """CREATE TABLE "Item" (id bigint PRIMARY KEY, "itemNo" int, CONSTRAINT positive CHECK (id > 0));
+CREATE INDEX by_number ON "Item" ("itemNo");
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'DROP INDEX by_number;\nCREATE INDEX by_number ON "Item" ("itemNo", id);',
+        'ALTER TABLE "Item" DROP CONSTRAINT positive;\nALTER TABLE "Item" ADD CONSTRAINT positive CHECK (id > 1);',
+        'ALTER TABLE "Item" DROP COLUMN "itemNo";\nALTER TABLE "Item" ADD COLUMN "itemNo" bigint;',
+        'DROP TABLE "Item";\nCREATE TABLE "Item" (id bigint PRIMARY KEY, "itemNo" bigint);',
+        'CREATE TABLE items_new (id bigint PRIMARY KEY);\nDROP TABLE "Item";\nALTER TABLE items_new RENAME TO "Item";',
+    ],
+)
+def test_what_is_made_anew_keeps_its_name(text: str) -> None:
+    assert not {name for name in rules(text, after=OLD_NAMES) if name.startswith("naming-")} - {"naming-file"}
+    renamed = text.replace("by_number ON", "by_no ON").replace("ADD CONSTRAINT positive", "ADD CONSTRAINT above")
+    renamed = renamed.replace('ADD COLUMN "itemNo"', 'ADD COLUMN "itemNumber"').replace('TO "Item"', 'TO "Items"')
+    renamed = renamed.replace('CREATE TABLE "Item"', 'CREATE TABLE "Items"')
+    assert {name for name in rules(renamed, after=OLD_NAMES) if name.startswith("naming-")} - {"naming-file"}
+
+
+def test_a_new_name_is_told_though_the_migration_comes_back_to_its_table() -> None:
+    text = 'CREATE TABLE "Item" (id bigint PRIMARY KEY, "itemNo" int);\nALTER TABLE "Item" ADD COLUMN note text;'
+    assert {"naming-table", "naming-column"} <= rules(text)
+
+
+def test_a_baseline_makes_again_what_the_versions_before_it_have_made() -> None:
+    engine_ = dialects.load("postgresql")
+    again = replace(migration(ORDERS, "2"), kind=MigrationKind.BASELINE)
+    judged = list(Linter(engine_, engine_.schema()).judge([migration(ORDERS, "1"), again]))
+    assert "refused" not in {item.rule for each in judged for item in each.findings}
+    assert judged[1].risk is not None
+    assert "refused" not in {reason.hazard for reason in judged[1].risk.reasons}
+    assert "refused" in rules(ORDERS, after=ORDERS)

@@ -119,6 +119,12 @@ def test_transaction_false_needs_no_borders() -> None:
     assert made.count("ALTER TABLE orders") == 2
 
 
+def test_one_transaction_that_is_asked_for_is_not_parted() -> None:
+    done = once("-- migrate:up transaction:true\nALTER TABLE orders ALTER note SET NOT NULL;\n")
+    assert not done.done
+    assert ["transaction:true asks for one transaction" in item.reason for item in done.left] == [True]
+
+
 def test_settings_of_one_transaction_keep_it_whole() -> None:
     done = once("SET LOCAL work_mem = '64MB';\nALTER TABLE orders ALTER note SET NOT NULL;")
     assert not done.done

@@ -224,6 +224,7 @@ def test_the_whole_group_is_switched_by_one_line() -> None:
     "up",
     [
         "CREATE TABLE user_ (id bigint PRIMARY KEY, when_ timestamptz)",
+        "CREATE INDEX idx_user_name ON user_ (name)",
         "ALTER TABLE users ADD COLUMN order_ int",
         "ALTER TABLE users RENAME COLUMN name TO end_",
         "CREATE INDEX users_email_idx ON users (email)",
@@ -246,9 +247,46 @@ def test_an_underscore_behind_any_other_word_is_told_and_needs_no_quotes() -> No
 def test_the_constraints_of_a_new_table_that_have_no_names_are_one_finding() -> None:
     several = found("CREATE TABLE users (id bigint PRIMARY KEY, email text UNIQUE, age int CHECK (age > 0), "
                     "boss_id bigint REFERENCES people (id), UNIQUE (email, age))")  # fmt: skip
-    assert [each.message for each in several] == [
+    assert len(several) == 1
+    assert several[0].message == (
         "4 constraints of users have no name: the unique constraint on email, the check on age, "
         "the foreign key on boss_id and 1 more"
-    ]
+    )
     assert several[0].advice.startswith("CONSTRAINT with a name in front of each names it: uk_users_email, ")
     assert len(found("CREATE TABLE users (id bigint PRIMARY KEY, email text UNIQUE)")) == 1
+
+
+def test_an_index_that_becomes_a_constraint_is_named_like_the_constraint() -> None:
+    build = "CREATE TABLE users (id int, email text); CREATE UNIQUE INDEX only_one ON users (email)"
+    take = "ALTER TABLE users ADD CONSTRAINT only_one UNIQUE USING INDEX only_one"
+    assert rules(found(f"{build}; {take}")) == ["naming-constraint"]
+    assert rules(found(f"{build}; {take.replace('USING INDEX only_one', 'USING INDEX only_one_2')}")) == [
+        "naming-index", "naming-constraint",
+    ]  # fmt: skip
+
+
+def test_a_name_that_is_taken_is_not_proposed() -> None:
+    index, constraint = found("""
+        CREATE TABLE users (id bigint PRIMARY KEY, email text, CONSTRAINT chk_users_email_valid CHECK (email <> ''));
+        CREATE INDEX idx_users_email ON users (email);
+        CREATE INDEX by_email ON users (email) WHERE id > 5;
+        ALTER TABLE users ADD CONSTRAINT short CHECK (length(email) < 90) NOT VALID;
+    """)
+    assert index.advice == (
+        "call it idx_users_email_ and a word that says what is special of it: idx_users_email is there already"
+    )
+    assert index.fix is None
+    assert constraint.advice.endswith("chk_users_email_valid is there already")
+
+
+def test_a_table_is_not_to_be_called_like_another_one() -> None:
+    (finding,) = found("CREATE TABLE accounts (id bigint PRIMARY KEY); CREATE TABLE account (id bigint PRIMARY KEY)")
+    assert finding.advice == "put account into exceptions under [naming]: accounts is another table"
+
+
+def test_a_pattern_of_the_projects_own_is_said_as_it_is() -> None:
+    (table,) = found("CREATE TABLE users (id int)", table="t_[a-z]+")
+    (column,) = found("ALTER TABLE users ADD COLUMN name text", column="c_[a-z]+")
+    assert table.message == "the table users is not named as the project wants it: t_[a-z]+"
+    assert column.message == "the column users.name is not named as the project wants it: c_[a-z]+"
+    assert table.advice == column.advice == ""

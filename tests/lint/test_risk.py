@@ -257,3 +257,13 @@ def test_durations_are_read_as_people_write_them(text: str, found: float | None)
 
 def test_ranges_are_said_in_the_unit_that_fits() -> None:
     assert [seconds(12, 20), seconds(0.2, 0.4), seconds(180, 300)] == ["12-20 s", "0.2-0.4 s", "3-5 min"]
+
+
+@pytest.mark.parametrize("name", ["postgresql", "mariadb", "sqlite"])
+def test_what_the_catalog_does_not_have_costs_nothing_to_drop(name: str) -> None:
+    dialect = dialects.load(name)
+    schema = Schema(complete=True, live=True, default=dialect.schema().default)
+    judged = next(iter(Linter(dialect, schema).judge([migration("2", "DROP TABLE IF EXISTS nope")])))
+    assert "drop-table" not in {item.rule for item in judged.findings}
+    assert judged.risk is not None
+    assert (judged.risk.level, judged.risk.tables, judged.risk.reasons) == (Level.LOW, (), ())

@@ -120,9 +120,9 @@ def test_a_column_on_which_more_stands_has_no_short_rewrite() -> None:
         ("domain-constraint", "ALTER DOMAIN d SET NOT NULL;", "which tables have columns of type d"),
     ],
 )
-def test_what_the_catalog_would_decide_is_a_warning_with_the_fact(rule: str, text: str, fact: str) -> None:
+def test_what_the_catalog_would_decide_weighs_the_worst_with_the_fact(rule: str, text: str, fact: str) -> None:
     (finding,) = found(rule, text, setup="")
-    assert (finding.unknown, finding.severity) == (fact, Severity.WARNING)
+    assert (finding.unknown, finding.severity) == (fact, Severity.ERROR)
 
 
 @pytest.mark.parametrize(

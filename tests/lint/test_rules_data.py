@@ -1,6 +1,7 @@
 """What may lose rows, or fail on those that are there: when it is said, and when it is not."""
 
 import pytest
+from msgspec.structs import replace
 from proving import migration
 from rule_findings import found, one, rules
 
@@ -8,6 +9,7 @@ from instar import dialects
 from instar.catalog import Column, Schema, Table
 from instar.effects import Effect
 from instar.lint.engine import Linter
+from instar.lint.look import Options
 from instar.model import Severity
 
 USERS = """CREATE TABLE users (id bigint PRIMARY KEY, email varchar(255) NOT NULL, full_name text, active boolean);
@@ -57,7 +59,7 @@ def test_what_is_chosen_by_a_value_is_no_bulk(text: str) -> None:
 def test_how_much_a_loose_condition_takes_is_not_known_without_the_catalog() -> None:
     finding = one("bulk-dml", "UPDATE users SET full_name = email WHERE full_name IS NULL;", after=USERS)
     assert finding.unknown == "how many rows of users match"
-    assert finding.severity is Severity.INFO
+    assert finding.severity is Severity.WARNING
 
 
 @pytest.mark.parametrize(("rows", "expected"), [(50_000_000, True), (200, False), (0, False)])
@@ -185,6 +187,65 @@ ALTER TABLE users DROP COLUMN full_name;
 ALTER TABLE users ADD COLUMN full_name text;
 UPDATE users SET full_name = kept.full_name FROM users_full_name AS kept WHERE kept.id = users.id;
 DROP TABLE users_full_name;
+"""
+    assert "lossy-down" not in rules(text, after=USERS)
+
+
+def test_a_down_that_restores_a_backup_loses_nothing() -> None:
+    text = """-- migrate:up
+-- instar:backup table=users columns={columns}
+ALTER TABLE users DROP COLUMN full_name;
+-- migrate:down
+ALTER TABLE users ADD COLUMN full_name text;
+{restore}
+"""
+    kept = text.format(columns="full_name", restore="-- instar:restore")
+    assert "lossy-down" not in rules(kept, after=USERS)
+    assert "lossy-down" in rules(kept.replace("columns=full_name", "columns=email"), after=USERS)
+    assert "lossy-down" in rules(text.format(columns="full_name", restore=""), after=USERS)
+
+
+def test_what_a_down_loses_is_said_once() -> None:
+    text = """-- migrate:up
+ALTER TABLE users DROP COLUMN full_name;
+ALTER TABLE orders DROP COLUMN user_id;
+DROP TABLE lines;
+-- migrate:down
+ALTER TABLE users ADD COLUMN full_name text;
+ALTER TABLE orders ADD COLUMN user_id bigint;
+CREATE TABLE lines (id bigint PRIMARY KEY);
+"""
+    finding = one("lossy-down", text, after=USERS)
+    assert finding.message.startswith(
+        "the down brings users.full_name, orders.user_id and lines back empty: their data"
+    )
+    gone = one(
+        "lossy-down", "-- migrate:up\nSELECT 1;\n-- migrate:down\nDROP TABLE lines;\nDELETE FROM orders;\n", after=USERS
+    )
+    assert "loses the rows of lines and the rows of orders" in gone.message
+
+
+def test_a_key_that_the_server_numbers_anew_is_not_lost_where_nobody_pointed_at_it() -> None:
+    def text(table: str, column: str) -> str:
+        up = f"ALTER TABLE {table} DROP COLUMN id CASCADE;"
+        return f"-- migrate:up\n{up}\n-- migrate:down\nALTER TABLE {table} ADD COLUMN id {column};\n"
+
+    tables = """CREATE TABLE users (id bigserial PRIMARY KEY, email text);
+CREATE TABLE logins (id bigserial PRIMARY KEY, user_id bigint REFERENCES users (id));
+"""
+    for column in ("bigserial PRIMARY KEY", "bigint GENERATED ALWAYS AS IDENTITY", "uuid DEFAULT gen_random_uuid()"):
+        assert "lossy-down" not in rules(text("logins", column), after=tables)
+        assert "lossy-down" in rules(text("users", column), after=tables)
+    assert "lossy-down" in rules(text("logins", "bigint DEFAULT 1"), after=tables)
+
+
+def test_a_down_may_fill_one_column_after_another() -> None:
+    text = """-- migrate:up
+ALTER TABLE users DROP COLUMN full_name;
+-- migrate:down
+ALTER TABLE users ADD COLUMN full_name text, ADD COLUMN short text;
+UPDATE users SET short = email;
+UPDATE users SET (full_name, short) = (email, '');
 """
     assert "lossy-down" not in rules(text, after=USERS)
 
@@ -427,3 +488,202 @@ def test_a_column_that_is_added_empty_cannot_be_made_not_null() -> None:
     assert finding.severity is Severity.ERROR
     assert finding.message == "every row of users has NULL in country, which this migration adds"
     assert "set-not-null-on-data" not in rules(added.format(" DEFAULT 'CH'"), after=USERS)
+
+
+CUSTOMERS = "CREATE TABLE customers (id bigint PRIMARY KEY, email text);\n"
+MANY_ORDERS = """CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint, status text);
+CREATE UNIQUE INDEX uk_orders_code ON orders (customer_id, status);
+"""
+
+
+@pytest.mark.parametrize("dialect", ["postgresql", "sqlite"])
+def test_another_table_without_a_where_chooses_nothing(dialect: str) -> None:
+    after = CUSTOMERS + MANY_ORDERS
+    update = "UPDATE orders SET status = 'x' FROM customers"
+    assert "update-without-where" in rules(f"{update};", after=after, dialect=dialect)
+    assert "update-without-where" in rules(f"{update} WHERE true;", after=after, dialect=dialect)
+    for chosen in (f"{update} c WHERE c.id = orders.customer_id;", f"{update} WHERE customers.id IS NOT NULL;"):
+        assert "update-without-where" not in rules(chosen, after=after, dialect=dialect)
+
+
+def test_a_join_chooses_where_an_engine_has_one_there() -> None:
+    after = CUSTOMERS + MANY_ORDERS
+    assert "delete-without-where" in rules("DELETE FROM orders USING customers;", after=after)
+    joined = "DELETE o FROM orders o JOIN customers c ON c.id = o.customer_id;"
+    assert "delete-without-where" not in rules(joined, after=after, dialect="mariadb")
+    joined = "UPDATE orders o JOIN customers c ON c.id = o.customer_id SET o.status = 'x';"
+    assert "update-without-where" not in rules(joined, after=after, dialect="mariadb")
+    assert "update-without-where" in rules("UPDATE orders, customers SET status = 'x';", after=after, dialect="mariadb")
+
+
+def _large() -> Schema:
+    schema = dialects.load("postgresql").schema()
+    for text in (CUSTOMERS + MANY_ORDERS).split(";\n")[:-1]:
+        dialects.load("postgresql").learn(dialects.load("postgresql").analyse(text, schema), schema, "1")
+    made = Schema(complete=True, live=True)
+    for table in schema.tables.values():
+        made.put(replace(table, created="", rows=1e6, size=10**8))
+    return made
+
+
+@pytest.mark.parametrize(
+    ("text", "unknown"),
+    [
+        ("DELETE FROM orders WHERE id > 10;", True),
+        ("UPDATE orders SET status = 'done' WHERE status = 'new';", True),
+        ("UPDATE orders SET status = 'done' WHERE id = 3 OR status = 'new';", True),
+        ("DELETE FROM orders WHERE id IN (SELECT id FROM orders);", False),
+        ("MERGE INTO orders o USING customers c ON c.id = o.customer_id WHEN MATCHED THEN DELETE;", False),
+    ],
+)
+def test_what_a_large_table_loses_is_told_even_where_a_value_chooses(text: str, unknown: bool) -> None:  # noqa: FBT001
+    finding = one("bulk-dml", text, schema=_large())
+    assert finding.unknown == ("how many rows of orders match" if unknown else "")
+    assert finding.severity is Severity.WARNING
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "DELETE FROM orders WHERE id = 10;",
+        "DELETE FROM orders WHERE id IN (1, 2, 3);",
+        "DELETE FROM orders WHERE id = 1 OR id = 2;",
+        "DELETE FROM orders WHERE 10 = id;",
+        "UPDATE orders SET status = 'x' WHERE customer_id = 3 AND status = 'new';",
+        "UPDATE orders SET status = 'x' WHERE id BETWEEN 1 AND 1000;",
+        "UPDATE orders SET status = 'x' WHERE id >= 1 AND id < 1000;",
+        "DELETE FROM orders WHERE id IN (SELECT id FROM orders WHERE status = '' ORDER BY id LIMIT 1000);",
+        "MERGE INTO orders o USING customers c ON c.id = o.id WHEN NOT MATCHED THEN INSERT (id) VALUES (c.id);",
+        "MERGE INTO orders o USING (VALUES (1, 'x')) v (id, s) ON v.id = o.id WHEN MATCHED THEN UPDATE SET status = s;",
+    ],
+)
+def test_few_rows_of_a_large_table_are_fine(text: str) -> None:
+    assert not rules(text, schema=_large()) & {"bulk-dml", "update-without-where", "delete-without-where"}
+
+
+def test_what_is_not_known_weighs_what_it_would_be_at_worst() -> None:
+    finding = one("bulk-dml", "DELETE FROM orders WHERE id IN (SELECT id FROM orders);", after=MANY_ORDERS)
+    assert (finding.severity, bool(finding.unknown)) == (Severity.WARNING, True)
+    stamps = "CREATE TABLE visits (id bigint PRIMARY KEY, at timestamptz);"
+    finding = one("alter-type-rewrite", "ALTER TABLE visits ALTER COLUMN at TYPE timestamp;", after=stamps)
+    assert (finding.severity, bool(finding.unknown)) == (Severity.ERROR, True)
+
+
+COPIED = "CREATE TABLE orders_copy AS TABLE orders;\nDROP TABLE orders;\nALTER TABLE orders_copy RENAME TO orders;\n"
+
+
+def test_a_copy_in_the_place_of_a_table_lacks_what_is_not_copied() -> None:
+    after = CUSTOMERS + MANY_ORDERS
+    assert one("drop-table", COPIED, after=after).message == (
+        "orders comes back as a copy without its primary key and indexes"
+    )
+    again = "ALTER TABLE orders ADD PRIMARY KEY (id);\nCREATE INDEX idx_orders_code ON orders (customer_id);\n"
+    assert "drop-table" not in rules(COPIED + again, after=after)
+    assert "drop-table" not in rules(COPIED, after="CREATE TABLE orders (id bigint, note text);")
+
+
+def test_a_narrower_type_is_told_once() -> None:
+    after = "CREATE TABLE orders (id bigint PRIMARY KEY, note varchar(50));"
+    finding = one("narrow-type", "ALTER TABLE orders MODIFY note VARCHAR(20);", after=after, dialect="mariadb")
+    assert "NOT VALID" not in finding.advice
+    assert "NOT VALID" in one("narrow-type", "ALTER TABLE orders ALTER note TYPE varchar(20);", after=after).advice
+
+
+def test_a_renamed_value_of_an_enum_is_named_with_its_type() -> None:
+    text = "ALTER TYPE mood RENAME VALUE 'sad' TO 'blue';"
+    message = one("rename-object", text, after="CREATE TYPE mood AS ENUM ('sad', 'ok');").message
+    assert message == "the released application asks for 'sad' of mood, which is 'blue' from now on"
+
+
+@pytest.mark.parametrize("reversible", ["", "true"])
+def test_an_empty_down_is_none(reversible: str) -> None:
+    header = f"-- /// migration\n-- reversible = {reversible}\n-- ///\n" if reversible else ""
+    made = f"{header}-- migrate:up\nCREATE TABLE notes (id bigint PRIMARY KEY);\n-- migrate:down\n"
+    assert one("missing-down", made).message == "the down of example is empty"
+    assert ("header-reversible" in rules(made)) is bool(reversible)
+    assert "missing-down" not in {item.rule for item in found(made + "DROP TABLE notes;\n")}
+    nothing = f"{header}-- migrate:up\nANALYZE;\n-- migrate:down\n-- nothing to take back\n"
+    assert "missing-down" not in {item.rule for item in found(nothing)}
+
+
+def test_an_empty_list_of_tables_is_a_claim() -> None:
+    header = "-- /// migration\n-- affected_tables = []\n-- ///\n"
+    text = "ALTER TABLE orders ADD COLUMN note text;"
+    assert one("header-tables", header + text, after=MANY_ORDERS).message == "affected_tables does not name orders"
+    assert "header-tables" not in rules(header + "SELECT 1;", after=MANY_ORDERS)
+    assert "header-tables" not in rules(text, after=MANY_ORDERS)
+
+
+@pytest.mark.parametrize(
+    ("column", "left"),
+    [
+        ("ref bigint NOT NULL REFERENCES customers (id)", "ref bigint REFERENCES customers (id)"),
+        ('code text COLLATE "C" NOT NULL CHECK (code IS NOT NULL)', 'code text COLLATE "C" CHECK (code IS NOT NULL)'),
+        ("code text CONSTRAINT filled NOT NULL UNIQUE", "code text UNIQUE"),
+    ],
+)
+def test_the_rewrite_of_a_required_column_keeps_all_but_not_null(column: str, left: str) -> None:
+    finding = one("add-required-column", f"ALTER TABLE orders ADD COLUMN {column};", after=CUSTOMERS + MANY_ORDERS)
+    assert finding.fix is not None
+    assert finding.fix.sql.startswith(f"ALTER TABLE orders ADD COLUMN {left};\n")
+
+
+@pytest.mark.parametrize(
+    ("version", "text"),
+    [
+        (13, "ALTER TABLE orders DETACH PARTITION p CONCURRENTLY;"),
+        (14, "ALTER TABLE orders SET ACCESS METHOD heap;"),
+        (17, "ALTER TABLE orders ADD COLUMN d text GENERATED ALWAYS AS (status) VIRTUAL;"),
+        (17, "CREATE TABLE one (a int, b int GENERATED ALWAYS AS (a) VIRTUAL);"),
+        (14, "CREATE UNIQUE INDEX CONCURRENTLY uk_orders_status ON orders (status) NULLS NOT DISTINCT;"),
+        (14, "ALTER TABLE orders ADD CONSTRAINT uk_orders_status UNIQUE NULLS NOT DISTINCT (status);"),
+        (14, "MERGE INTO orders o USING customers c ON c.id = o.id WHEN MATCHED THEN DO NOTHING;"),
+        (11, "REINDEX TABLE CONCURRENTLY orders;"),
+    ],
+)
+def test_what_came_with_a_later_server_is_refused(version: int, text: str) -> None:
+    def refused(version: int) -> list[str]:
+        engine = dialects.load("postgresql")
+        linter = Linter(engine, engine.schema(), Options(version=version))
+        asked = [migration(CUSTOMERS + MANY_ORDERS, "1"), migration(text, "2")]
+        judged = linter.judge(asked, wanted={"2"})
+        return [item.message for each in judged for item in each.findings if item.rule == "refused"]
+
+    assert f"PostgreSQL {version} does not know" in refused(version)[0]
+    assert not refused(version + 1)
+    assert not refused(0)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "text"),
+    [
+        ("sqlite", "CREATE TABL x (id int);"),
+        ("sqlite", "SELEC 1;"),
+        ("mariadb", "CREATE TABL x (id int);"),
+        ("mariadb", "SELEC 1;"),
+        ("mysql", "DROP TABEL x;"),
+    ],
+)
+def test_what_no_statement_begins_with_is_no_sql(dialect: str, text: str) -> None:
+    assert "syntax error" in one("unreadable", text, dialect=dialect).message
+
+
+@pytest.mark.parametrize(
+    ("dialect", "text"),
+    [
+        ("sqlite", "SELECT * FROM nope;"),
+        ("sqlite", "PRAGMA foreign_keys = ON;"),
+        ("sqlite", "EXPLAIN SELECT 1;"),
+        ("sqlite", "INSERT INTO nope VALUES (:a, ?);"),
+        ("sqlite", "CREATE TRIGGER t AFTER INSERT ON nope BEGIN SELECT 1; SELECT 2; END;"),
+        ("sqlite", "VACUUM;"),
+        ("mariadb", "SET STATEMENT max_statement_time = 1 FOR SELECT 1;"),
+        ("mariadb", "CREATE OR REPLACE SQL SECURITY INVOKER VIEW v AS SELECT 1;"),
+        ("mariadb", "CREATE DEFINER = CURRENT_USER TRIGGER t BEFORE INSERT ON x FOR EACH ROW SET NEW.a = 1;"),
+        ("mysql", "(SELECT 1) UNION (SELECT 2);"),
+        ("mysql", "FLUSH TABLES;"),
+        ("mysql", "ALTER DATABASE CHARACTER SET utf8mb4;"),
+    ],
+)
+def test_every_other_statement_is_read(dialect: str, text: str) -> None:
+    assert "unreadable" not in rules(text, dialect=dialect)

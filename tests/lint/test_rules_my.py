@@ -41,6 +41,14 @@ def test_each_way_has_its_rule(action: str, rules: list[str]) -> None:
     assert sorted(item.rule for item in found(f"ALTER TABLE t {action};")) == rules
 
 
+def test_a_foreign_key_makes_the_writers_of_both_tables_wait() -> None:
+    (finding,) = found("ALTER TABLE t ADD CONSTRAINT fk_t_a FOREIGN KEY (a) REFERENCES p (id);")
+    assert finding.rule == "my-add-fk-copy"
+    assert finding.message == "writes to t and p wait while every row is looked up in p"
+    (own,) = found("ALTER TABLE t ADD CONSTRAINT fk_t_a FOREIGN KEY (a) REFERENCES t (id);")
+    assert own.message == "writes to t wait while every row is looked up in t"
+
+
 def test_a_table_of_the_same_migration_may_be_copied() -> None:
     text = (
         "CREATE TABLE u (id INT PRIMARY KEY, a INT);\nALTER TABLE u MODIFY a BIGINT;\nALTER TABLE u ADD CHECK (a > 0);"

@@ -81,6 +81,85 @@ def test_what_is_new_is_one_release(here: Environment) -> None:
     assert [each.relation for each in found] == ["orders"]
 
 
+def test_what_an_old_file_makes_is_not_new(here: Environment) -> None:
+    folder = here.directories[0]
+    (folder / "20240101000000_a.sql").write_text("CREATE TABLE users (id bigint PRIMARY KEY, email text);\n")
+    commit(here.root.parent)
+    with (folder / "20240101000000_a.sql").open("a") as old:
+        old.write("-- a remark\nCREATE INDEX idx_users_id ON users (id);\n")
+    (folder / "20240102000000_b.sql").write_text("CREATE INDEX idx_users_email ON users (email);\nDROP TABLE users;\n")
+    found = lint(here, Request(since="HEAD", rules=("idx-not-concurrent", "drop-table"))).findings
+
+    assert [each.rule for each in found] == ["idx-not-concurrent", "drop-table"]
+    assert {each.version for each in found} == {"20240102000000"}
+
+
+def test_a_file_that_was_only_renamed_is_not_new(here: Environment) -> None:
+    folder = here.directories[0]
+    old, new = folder / "20240101000000_a.sql", folder / "20240101000000_users.sql"
+    old.write_text("CREATE TABLE users (id bigint PRIMARY KEY, email text);\n")
+    commit(here.root.parent)
+    old.rename(new)
+    (folder / "20240102000000_b.sql").write_text("CREATE INDEX idx_users_email ON users (email);\n")
+    git(here.root.parent, "add", "--all")
+    found = lint(here, Request(since="HEAD", rules=("idx-not-concurrent",))).findings
+
+    assert [each.relation for each in found] == ["users"]
+
+
+def test_one_of_several_new_files_knows_that_the_others_are_new(here: Environment) -> None:
+    folder = here.directories[0]
+    (folder / "20240102000000_b.sql").write_text("CREATE TABLE carts (id bigint PRIMARY KEY, note text);\n")
+    (folder / "20240103000000_c.sql").write_text("CREATE INDEX n ON carts (note);\nCREATE INDEX m ON orders (a);\n")
+    narrowed = Request(since="main", only=("20240103000000",), rules=("idx-not-concurrent",))
+
+    assert [each.relation for each in lint(here, narrowed).findings] == ["orders"]
+
+
+def test_so_it_is_in_a_project_whose_findings_are_remembered(here: Environment) -> None:
+    folder = here.directories[0]
+    for number in range(120):
+        (folder / f"20230101000{number:03}_x{number}.sql").write_text("SELECT 1;\n")
+    commit(here.root.parent)
+    (folder / "20240102000000_b.sql").write_text("CREATE TABLE carts (id bigint PRIMARY KEY, note text);\n")
+    (folder / "20240103000000_c.sql").write_text("CREATE INDEX n ON carts (note);\nCREATE INDEX m ON orders (a);\n")
+    rules = ("idx-not-concurrent",)
+    lint(here, Request())
+    for asked in (Request(since="HEAD", only=("20240103000000",), rules=rules), Request(since="HEAD", rules=rules)):
+        assert [each.relation for each in lint(here, asked).findings] == ["orders"]
+
+    commit(here.root.parent)
+    for name in ("20240102000000_b", "20240103000000_c"):
+        with (folder / f"{name}.sql").open("a") as old:
+            old.write("-- a remark\n")
+    found = lint(here, Request(since="HEAD", rules=rules)).findings
+    assert [each.relation for each in found] == ["carts", "orders"]
+
+
+def test_what_is_staged_is_judged_and_nothing_else(here: Environment) -> None:
+    folder = here.directories[0]
+    (folder / "20240102000000_b.sql").write_text(BUILD.format("b"))
+    git(here.root.parent, "add", "--all")
+    (folder / "20240103000000_c.sql").write_text(BUILD.format("c"))
+
+    assert versions(here, since="", staged=True) == ["20240102000000"]
+    assert versions(here, since="", staged=True, only=("20240101000000",)) == []
+
+
+@pytest.mark.parametrize("asked", [Request(since="HEAD"), Request(staged=True)], ids=["since", "staged"])
+def test_before_the_first_commit_everything_is_new(tmp_path: Path, asked: Request) -> None:
+    folder = tmp_path / "migrations"
+    folder.mkdir()
+    git(tmp_path, "init", "-q", "-b", "main")
+    (folder / "20240101000000_a.sql").write_text(BUILD.format("a"))
+    git(tmp_path, "add", "--all")
+    here = Environment(root=tmp_path, directories=(folder,), seeds=(), templates=folder)
+
+    assert [each.migration.version for each in lint(here, asked).judged] == ["20240101000000"]
+    with pytest.raises(UsageError, match="git knows no commit 'other'"):
+        lint(here, Request(since="other"))
+
+
 def test_a_reference_that_git_does_not_know_is_refused_with_what_fetches_it(here: Environment) -> None:
     with pytest.raises(UsageError, match="git knows no commit 'origin/main'") as caught:
         versions(here, since="origin/main")

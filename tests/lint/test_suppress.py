@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from instar import dialects
 from instar.config import Environment
 from instar.lint import suppress
+from instar.lint.engine import Linter
 from instar.linting import Request, lint
 from instar.model import Finding, Place, Script, Severity, Statement
+from proving import migration
 
 BUILD = "CREATE INDEX {0} ON orders ({0});"
 RULES = ("idx-not-concurrent", "ignore-without-reason", "unused-ignore")
@@ -129,3 +132,20 @@ def test_above_all_sections_it_counts_for_the_file_in_every_layout(
         [("missing-down", "no way back")] if wanted == "missing-down" else [("missing-down", ""), ("unused-ignore", "")]
     )
     assert sorted((each.rule, each.suppressed) for each in found) == expected
+
+
+def test_above_a_statement_of_a_block_it_counts_for_that_one() -> None:
+    text = """DO $$ BEGIN
+    -- instar:ignore idx-not-concurrent: small
+    CREATE INDEX idx_orders_note ON orders
+        (note);
+    CREATE INDEX idx_orders_total ON orders (total);
+    -- instar:ignore idx-not-concurrent: nothing follows
+END $$;
+"""
+    after = "CREATE TABLE orders (id bigint PRIMARY KEY, note text, total int);"
+    engine = dialects.load("postgresql")
+    judged = Linter(engine, engine.schema()).judge([migration(after, "1"), migration(text, "2")], wanted={"2"})
+    findings = suppress.mark(next(iter(judged))).findings
+    told = {item.place.line: item.suppressed for item in findings if item.rule == "idx-not-concurrent"}
+    assert told == {3: "small", 5: ""}

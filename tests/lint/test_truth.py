@@ -1,66 +1,32 @@
 """The analysis of PostgreSQL's statements against what servers do: every kind of statement, on every version."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
+import measured as suite
 import pytest
-import truth
-from truth import Case, Observed, Score
+from measured import Measured
 
 from conftest import POSTGRESQL, Servers
-from instar.catalog import Schema, Table
+from instar.catalog import Table
 from instar.effects import Verdict, verdict
-
-LEAST_LOCKS = 0.99
-
-
-class Measured:
-    """One version's server: what was seen there, and the two schemas that the analysis may know."""
-
-    def __init__(self, url: str, version: int) -> None:
-        truth.load(url, version)
-        self.version = version
-        self.live = truth.live(url)
-        self.model = truth.replayed(version)
-        self.seen: list[tuple[Case, Observed]] = truth.observed(url, version)
-
-    def score(self, schema: Schema) -> Score:
-        return truth.score(self.seen, schema)
 
 
 @pytest.fixture(scope="module", params=POSTGRESQL)
 def measured(request: pytest.FixtureRequest, servers: Servers) -> Iterator[Measured]:
-    with servers.postgresql(request.param).fresh() as url:
-        yield Measured(url, int(request.param.removeprefix("postgresql-")))
-
-
-def told(score: Score, what: str) -> str:
-    """Return the score and every disagreement: what `pytest -s` prints, and what a failure shows."""
-    text = "\n".join([f"{what}: {score.line()}", *truth.disagreements(score)])
-    print(text)  # noqa: T201 - for `pytest -s`
-    return text
+    with suite.measured(servers, request.param, "truth") as found:
+        yield found
 
 
 def test_the_server_takes_and_refuses_what_the_cases_say(measured: Measured) -> None:
-    wrong = [f"{case.name}: {seen.error}" for case, seen in measured.seen if bool(seen.error) is not case.refused]
-    assert wrong == []
+    suite.the_server_takes_and_refuses_what_the_cases_say(measured)
 
 
 def test_with_the_live_catalog_every_verdict_is_right(measured: Measured) -> None:
-    score = measured.score(measured.live)
-    text = told(score, f"PostgreSQL {measured.version}, live catalog")
-    assert score.locks >= LEAST_LOCKS, text
-    assert score.index_locks >= LEAST_LOCKS, text
-    assert score.recall == 1, text
-    assert score.precision == 1, text
+    suite.with_the_live_catalog_every_verdict_is_right(measured)
 
 
 def test_with_the_replayed_model_nearly_every_verdict_is_right(measured: Measured) -> None:
-    score = measured.score(measured.model)
-    text = told(score, f"PostgreSQL {measured.version}, replayed model")
-    assert score.locks >= LEAST_LOCKS, text
-    assert score.index_locks >= LEAST_LOCKS, text
-    assert score.recall >= 0.98, text
-    assert score.precision >= 0.95, text
+    suite.with_the_replayed_model_nearly_every_verdict_is_right(measured)
 
 
 def test_with_the_live_catalog_nothing_is_unknown(measured: Measured) -> None:
@@ -101,9 +67,6 @@ def constraints(table: Table) -> object:
 
 def families(table: Table) -> object:
     return table.parent, table.inherited, table.default, table.triggers, table.rls
-
-
-Fresh = Callable[[str], str]
 
 
 def test_the_model_knows_types_and_functions(measured: Measured) -> None:

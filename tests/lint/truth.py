@@ -53,7 +53,6 @@ class Case(Struct, frozen=True):
     """A statement. `after` runs before it in the same migration; `outside` = not in a transaction.
 
     `hold` is the table that another session locks meanwhile, so that the statement has to wait ("" = all of them).
-    `absent` says that it names, with IF EXISTS, what is not there.
     """
 
     group: str
@@ -65,7 +64,6 @@ class Case(Struct, frozen=True):
     refused: bool = False
     after: str = ""
     hold: str = ""
-    absent: bool = False
 
 
 class Relation(Struct, frozen=True):
@@ -223,7 +221,6 @@ def _cases(text: str) -> Iterator[Case]:
                 refused="refused" in marks,
                 after=marks.get("after", ""),
                 hold=marks.get("hold", ""),
-                absent="absent" in marks,
             )
 
 

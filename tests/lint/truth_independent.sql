@@ -1,6 +1,4 @@
--- What teams write against truth_independent_schema.sql, and what testers think of. The format is that of truth.sql,
--- and "[absent]": the statement names, with IF EXISTS, what is not there. Only the live catalog can know that; with the
--- model the analysis says what happens if it is there, so that these count for the live catalog's score only.
+-- What teams write against truth_independent_schema.sql, and what testers think of. The format is that of truth.sql.
 --
 -- Where the server's own behaviour hangs on chance, what it did here counts: which table the planner reads to check a
 -- foreign key, which partition a row of a query goes to, and that a DELETE without rows fires no trigger of a foreign
@@ -116,7 +114,7 @@ ALTER TABLE posts ADD COLUMN raw text STORAGE EXTERNAL;
 ALTER TABLE posts ADD COLUMN raw text COLLATE "C" DEFAULT 'a';
 -- oid-like name
 ALTER TABLE posts ADD COLUMN "Posted By" text;
--- absent table, if exists [absent]
+-- absent table, if exists
 ALTER TABLE IF EXISTS app.nowhere ADD COLUMN x int;
 -- after a column of the same migration [after ALTER TABLE posts ADD COLUMN rank int] [refused]
 ALTER TABLE posts ALTER COLUMN rank SET NOT NULL, ALTER COLUMN rank SET DEFAULT 0;
@@ -686,7 +684,7 @@ CREATE UNIQUE INDEX ON stock_moves (qty, region, id);
 DROP INDEX app.orders_unshipped;
 -- drop two of two tables
 DROP INDEX app.products_name, comments_post;
--- drop if exists, absent [absent]
+-- drop if exists, absent
 DROP INDEX IF EXISTS app.nothing;
 -- drop on partitions of partitions
 DROP INDEX events_kind;
@@ -698,7 +696,7 @@ DROP INDEX app.products_sku_key;
 DROP INDEX app.sales_day;
 -- rename
 ALTER INDEX app.orders_unshipped RENAME TO orders_open;
--- rename, if exists, absent [absent]
+-- rename, if exists, absent
 ALTER INDEX IF EXISTS app.nothing RENAME TO something;
 -- rename of partitions
 ALTER INDEX events_kind RENAME TO events_by_kind;
@@ -794,11 +792,11 @@ DROP TABLE app.products;
 DROP TABLE app.products CASCADE;
 -- drop with views, cascade
 DROP TABLE IF EXISTS posts CASCADE;
--- drop if exists, absent [absent]
+-- drop if exists, absent
 DROP TABLE IF EXISTS app.nothing;
--- drop if exists, one there [absent]
+-- drop if exists, one there
 DROP TABLE IF EXISTS app.nothing, app.audit;
--- drop if exists in an absent schema [absent]
+-- drop if exists in an absent schema
 DROP TABLE IF EXISTS nowhere_at_all.nothing CASCADE;
 -- drop partitioned with sub-partitions
 DROP TABLE events;
@@ -834,7 +832,7 @@ ALTER TABLE app.orders RENAME TO purchases;
 ALTER TABLE events RENAME TO happenings;
 -- rename to what is there [refused]
 ALTER TABLE posts RENAME TO comments;
--- rename, if exists, absent [absent]
+-- rename, if exists, absent
 ALTER TABLE IF EXISTS app.nothing RENAME TO something;
 -- rename column
 ALTER TABLE app."Customers" RENAME COLUMN "fullName" TO full_name;
@@ -854,7 +852,7 @@ ALTER TYPE app.address RENAME ATTRIBUTE city TO town;
 ALTER TABLE app.legacy SET SCHEMA "Archive";
 -- set schema of a table with a serial
 ALTER TABLE "Order Details" SET SCHEMA app;
--- set schema, if exists, absent [absent]
+-- set schema, if exists, absent
 ALTER TABLE IF EXISTS app.nothing SET SCHEMA public;
 -- drop column
 ALTER TABLE app.orders DROP COLUMN channel;
@@ -1112,7 +1110,7 @@ DROP VIEW app.big_open_orders;
 DROP VIEW app.open_orders;
 -- drop view that another reads, cascade
 DROP VIEW app.open_orders CASCADE;
--- drop two views [absent]
+-- drop two views
 DROP VIEW IF EXISTS app.big_open_orders, recent_posts, app.nothing;
 -- create materialized view
 CREATE MATERIALIZED VIEW app.per_customer AS SELECT customer_id, count(*) AS n FROM app.orders GROUP BY 1;
@@ -1160,7 +1158,7 @@ ALTER TRIGGER orders_touch ON app.orders RENAME TO orders_touched;
 DROP TRIGGER orders_touch ON app.orders;
 -- drop trigger if exists, absent
 DROP TRIGGER IF EXISTS nothing ON posts;
--- drop trigger if exists, absent table [absent]
+-- drop trigger if exists, absent table
 DROP TRIGGER IF EXISTS nothing ON app.nothing;
 -- disable a trigger
 ALTER TABLE app.orders DISABLE TRIGGER orders_touch;
@@ -1268,7 +1266,7 @@ ALTER SEQUENCE "Archive"."Box" OWNED BY "Archive".orders.id;
 ALTER SEQUENCE app.invoice_no OWNED BY posts.id;
 -- sequence rename
 ALTER SEQUENCE app.invoice_no RENAME TO invoices;
--- sequence, if exists, absent [absent]
+-- sequence, if exists, absent
 ALTER SEQUENCE IF EXISTS app.nothing INCREMENT BY 2;
 -- drop sequence
 DROP SEQUENCE "Archive"."Box", app.invoice_no;

@@ -45,6 +45,17 @@ class Invocation:
         self.secrets.extend(environment.secrets())
         return environment
 
+    def settle(self, *targets: str) -> None:
+        """Take the first of `targets` that is an environment for the one that is asked for, where none is."""
+        known = self.configuration().environments()
+        self.environment = self.environment or next((name for name in targets if name in known), None)
+
+    def hide(self, *urls: str) -> None:
+        """Keep the passwords of URLs that came up out of every message."""
+        from instar import redact
+
+        self.secrets.extend(secret for url in urls for secret in redact.secrets(url))
+
     def migrator(self, watch: "Callable[[Event], None] | None" = None) -> "Migrator":
         """Return the migrator for what was asked.
 

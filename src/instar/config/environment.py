@@ -7,7 +7,7 @@ import msgspec
 
 from instar import redact
 from instar.config import duration, window
-from instar.config.tables import Lint, Naming, OutOfOrder, Policy, Table
+from instar.config.tables import Lint, Naming, OutOfOrder, Policy, Table, Test
 from instar.config.typed import unknown
 from instar.errors import ConfigError
 
@@ -45,6 +45,9 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     lint: Lint = Lint()
     naming: Naming = Naming()
     policy: Policy = Policy()
+    test: Test = Test()
+    test_budget: float | None = 30.0
+    keep_backups: float | None = 30 * 86400.0
 
     def database(self) -> str:
         """Return the URL. Raises ConfigError when none is known."""
@@ -102,6 +105,9 @@ def build(name: str, table: Table, root: Path, url_source: str, configured_in: s
         lint=table.lint,
         naming=table.naming,
         policy=_policy(table.policy),
+        test=table.test,
+        test_budget=_seconds("test.budget", table.test.budget),
+        keep_backups=_seconds("backups.keep", table.backups.keep),
     )
 
 
@@ -133,7 +139,10 @@ def _text(value: object) -> str:
 def _converted(name: str, value: object, root: Path) -> object:
     if name in ("directories", "seeds"):
         return folders(value, root)
-    if name in ("lock_timeout", "lock_deadline", "statement_timeout", "wait_lock") and value is not None:
+    if (
+        name in ("lock_timeout", "lock_deadline", "statement_timeout", "wait_lock", "keep_backups")
+        and value is not None
+    ):
         return _seconds(name, value)
     return value
 

@@ -151,6 +151,36 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     ] = "off"
 
 
+class Test(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What `instar test` proves, and on what."""
+
+    server: Annotated[
+        str,
+        Meta(description="URL of a server on which databases to throw away may be made. Default: one of instar's own."),
+    ] = ""
+    server_version: Annotated[
+        int, Meta(description="Major version of instar's own server, 0: the newest that is installed.", ge=0)
+    ] = 0
+    rows: Annotated[int, Meta(description="Rows that every empty table gets before a migration; 0: none.", ge=0)] = 20
+    empty: Annotated[
+        list[str],
+        Meta(description="Tables that get no rows, since they have none before the migration that fills them."),
+    ] = []
+    data: Annotated[
+        Literal["error", "warning", "off"],
+        Meta(description="What it weighs when down does not bring the content of a column back."),
+    ] = "warning"
+    budget: Annotated[Duration, _time("The longest that an up or a down may take there. Empty: no limit.")] = "30s"
+
+
+class Backups(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How long the old values are wanted that `-- instar:backup` keeps."""
+
+    keep: Annotated[
+        Duration, _time("After this `instar backups drop --expired` takes a backup away. Empty: never.")
+    ] = "30d"
+
+
 class Table(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What holds for one environment, or at the top of the file for all of them."""
 
@@ -183,6 +213,8 @@ class Table(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     lint: Lint = Lint()
     naming: Naming = Naming()
     policy: Policy = Policy()
+    backups: Backups = Backups()
+    test: Test = Test()
     placeholders: Annotated[dict[str, Text], Meta(description="Values for ${name} in SQL files.")] = {}
 
 

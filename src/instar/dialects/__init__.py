@@ -6,7 +6,7 @@ Nobody above this package asks which engine it talks to. A dialect's folder hold
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
@@ -14,6 +14,11 @@ from instar.catalog import Schema
 from instar.effects import Effect
 from instar.errors import DatabaseError, UsageError
 from instar.model import Blocker, Piece, Segment, Statement
+from instar.shapes import Digest, Kind, Shape
+from instar.snapshot import Object, Snapshot
+
+if TYPE_CHECKING:
+    from instar.dialects._keeping import Keeping
 
 Tell = Callable[[str, str, str], None]
 """Receives a server notice: severity, message, detail."""
@@ -192,6 +197,12 @@ class Session(Protocol):
     def catalog(self) -> Schema:
         """Read the live catalog: relations with sizes and statistics, types, functions. Changes nothing."""
 
+    def snapshot(self, names: Names | None = None) -> Snapshot:
+        """Read the whole schema, without the tracking tables that `names` calls ours. Changes nothing.
+
+        One consistent view of the catalog; the session is left as it was (search_path, open transaction).
+        """
+
     def cancel(self) -> None:
         """Ask the server to stop the running command. Safe from a signal handler or another thread."""
 
@@ -214,8 +225,78 @@ class Scratch(Protocol):
         """Take it away."""
 
 
+class Throwaway(Protocol):
+    """An empty database at `url` that goes away with `close`. `name` says for people which server it is on.
+
+    `sqlalchemy` is the URL as SQLAlchemy has it, with the driver that we use.
+    """
+
+    name: str
+    url: str
+    sqlalchemy: str
+
+    def supply(self, error: DatabaseError) -> bool:
+        """Make what a statement missed although no schema makes it (a role); False: that was not it."""
+
+    def keep(self) -> bool:
+        """Remember what is in it now, instead of what was remembered before; nobody may be connected.
+
+        False: this engine cannot.
+        """
+
+    def back(self) -> None:
+        """Return to what was remembered last, at the same URL; whoever is connected is cut off."""
+
+    def copy(self) -> "Throwaway | None":
+        """Make another one with the same content on the same server; nobody may be connected. None: it cannot."""
+
+    def close(self) -> None:
+        """Take it away."""
+
+
+class Rows(Protocol):
+    """How an engine's rows are described, written and summed up."""
+
+    @property
+    def deferring(self) -> tuple[str, ...]:
+        """Statements that let foreign keys wait until the transaction's end; empty where that is not possible."""
+
+    @property
+    def settling(self) -> tuple[str, ...]:
+        """Statements that look at the foreign keys that wait."""
+
+    def shapes(self, session: Session, names: Names) -> tuple[Shape, ...]:
+        """Describe all ordinary tables, without those that `names` calls ours and those of extensions."""
+
+    def empty(self, session: Session, shapes: Sequence[Shape]) -> frozenset[str]:
+        """Return the keys of the tables without rows."""
+
+    def literal(self, value: object, kind: Kind) -> str:
+        """Write a value as SQL for a column of that kind; a text is taken for what the engine itself would show."""
+
+    def inserting(self, shape: Shape, columns: Sequence[str], rows: Sequence[Sequence[str]], *, returned: bool) -> str:
+        """Write an INSERT of rows of literals; `returned`: for `inserted`."""
+
+    def inserted(self, session: Session, text: str) -> list[dict[str, object]]:
+        """Run an INSERT that `inserting` has written with `returned`, and return the rows as they are now."""
+
+    def selecting(self, shape: Shape, columns: Sequence[str], limit: int) -> str:
+        """Write a query for values of columns, without NULLs, in an order that is always the same."""
+
+    def digests(self, session: Session, shapes: Sequence[Shape]) -> dict[str, Digest]:
+        """Sum up the content of tables by their keys. The session is left as it was; nothing is changed.
+
+        Values are the same that the engine's canonical text shows as the same: independent of the session's settings,
+        of trailing zeros of a number, of the precision of a time.
+        """
+
+
 class Dialect(Protocol):
     """What one engine is like, without a connection."""
+
+    @property
+    def rows(self) -> Rows:
+        """How its rows are described, written and summed up."""
 
     name: str
     schemes: tuple[str, ...]
@@ -259,6 +340,50 @@ class Dialect(Protocol):
     def learn(self, effect: Effect, schema: Schema, version: str = "") -> None:
         """Change `schema` as the statement of `effect` would; `version` is the migration that creates things."""
 
+    def creating(self, item: Object, whole: Snapshot) -> tuple[str, ...]:
+        """Return the statements that make `item` of the snapshot `whole`, without a final semicolon.
+
+        Empty for an object that its owner's statement makes (a column of a table that is new). Whoever runs them makes
+        what `item` needs first. The statements mean the same whatever the search_path is.
+        """
+
+    def adding(self, item: Object, whole: Snapshot) -> tuple[str, ...]:
+        """Return the statements that make `item` where its owner is there already (ALTER TABLE ... ADD COLUMN).
+
+        What its owner's statement never makes is made as by `creating`.
+        """
+
+    def dropping(self, item: Object, whole: Snapshot) -> tuple[str, ...]:
+        """Return the statements that take `item` of `whole` away. Never CASCADE."""
+
+    def altering(self, before: Object, after: Object, whole: Snapshot) -> tuple[str, ...] | None:
+        """Return the statements that turn `before` into `after`, of the same key; `whole` is the schema to reach.
+
+        None: no statement does so safely (a type without an implicit conversion, an enum label that goes).
+        """
+
+    def rebuilding(self, before: Snapshot, after: Snapshot, key: str) -> tuple[str, ...] | None:
+        """Return what turns a table, which is in both, with all its parts into that of `after`, in one go.
+
+        None: its parts are written one by one, by the methods above.
+        """
+
+    def preparing(self, whole: Snapshot) -> tuple[str, ...]:
+        """Return what goes first in a script that makes `whole`, or a part of it, where nothing else is.
+
+        Function bodies are not looked into while what they name is not there yet.
+        """
+
+    def terminated(self, statement: str) -> str:
+        """Return a statement as it stands in a script that this dialect's own program reads, too."""
+
+    def throwaway(self, version: int = 0, server: str = "") -> "Throwaway":
+        """Make an empty database to throw away: on the server at the URL `server`, else on one of its own.
+
+        `version` is the major version that is wanted of an own server; where that is not installed, another one.
+        Raises UsageError where there is neither.
+        """
+
     def spell(self, key: str) -> str:
         """Return a key or an identifier as it is written in SQL: quoted only where it must be."""
 
@@ -270,6 +395,9 @@ class Dialect(Protocol):
 
     def quote(self, name: str) -> str:
         """Quote an identifier."""
+
+    def keeping(self) -> "Keeping":
+        """Return how rows are kept in a backup and put back."""
 
 
 class CutError(Exception):
@@ -346,11 +474,13 @@ __all__ = [
     "Names",
     "Outcome",
     "Probe",
+    "Rows",
     "Scratch",
     "Server",
     "Session",
     "Settings",
     "Tell",
+    "Throwaway",
     "for_connection",
     "for_url",
     "known",

@@ -1,6 +1,7 @@
 """What statements on rows are about, for the engines whose SQL we read ourselves: target, conditions, columns."""
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from instar.dialects import _touched
 from instar.dialects._reader import Reader
@@ -28,7 +29,8 @@ def change(text: str, stream: Sequence[Token], key: Key) -> Change:
         return _update(text, reader, key, flags)
     if verb == "delete":
         return _delete(text, reader, key, flags)
-    return Change("select", others=_others(stream, ""), flags=flags, text=_where(text, reader), end=len(text))
+    locking = frozenset({"for update"}) if _locks(reader) else frozenset()
+    return Change("select", others=_others(stream, ""), flags=flags | locking, text=_where(text, reader), end=len(text))
 
 
 def _main(reader: Reader) -> str:
@@ -47,6 +49,13 @@ def _flags(reader: Reader) -> frozenset[str]:
         if not depth and token.word in _CLAUSES:
             found.add(_CLAUSES[token.word])
     return frozenset(found)
+
+
+def _locks(reader: Reader) -> bool:
+    """Whether a query locks the rows that it reads: FOR UPDATE, FOR SHARE, LOCK IN SHARE MODE."""
+    words = Reader(reader.stream, reader.at, reader.end).words()
+    pairs = set(pairwise(words))
+    return bool(pairs & {("for", "update"), ("for", "share"), ("lock", "in")})
 
 
 def _where(text: str, reader: Reader) -> str:
@@ -113,8 +122,8 @@ def _update(text: str, reader: Reader, key: Key, flags: frozenset[str]) -> Chang
     said = set(flags) | _modifiers(reader)
     target = key(*reader.qualified())
     before = reader.until({"set"})
-    if {"join", ","} & set(before.words()):
-        said.add("from")
+    if {"join", "straight_join", ","} & set(before.words()):
+        said |= {"from"} | ({"join"} if {"join", "straight_join"} & set(before.words()) else set())
     reader.accept("set")
     assignments = reader.until({"where", "order", "limit", "from", "returning"})
     said |= {"from"} if reader.word() == "from" else set()
@@ -135,6 +144,7 @@ def _delete(text: str, reader: Reader, key: Key, flags: frozenset[str]) -> Chang
     if not reader.accept("from"):  # MySQL: DELETE t FROM t JOIN u
         said.add("from")
     target = key(*reader.qualified())
-    if reader.word() in {"using", ","} or "join" in reader.words():
-        said.add("from")
+    joined = {"join", "straight_join"} & set(reader.words())
+    if reader.word() in {"using", ","} or joined:
+        said |= {"from"} | ({"join"} if joined else set())
     return _made("delete", target, text, reader, frozenset(said))

@@ -32,12 +32,13 @@ class Options(Struct, frozen=True):
     """How a plan is carried out. `lock_deadline` (seconds) bounds all tries of one segment together.
 
     `context` is what every log row says of this run: actor, host, process, commit, versions. `group` puts all steps
-    into one transaction.
+    into one transaction. `keep_backups` (seconds, None for ever) is how long what `-- instar:backup` keeps is wanted.
     """
 
     settings: Settings = Settings()
     lock_deadline: float = 300.0
     group: bool = False
+    keep_backups: float | None = None
     context: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -149,8 +150,13 @@ class Base:
             error.index = -1
             raise
 
-    def _commit(self, commands: list[Command]) -> None:
+    def _commit(self, commands: list[Command], first: Callable[[], object] | None = None) -> None:
+        """Run commands in a transaction of their own, and what `first` does before them."""
         guard = self._guard()
+        if first is not None:
+            self._ours(guard, len(guard))
+            first()
+            guard = []
         self._ours([*guard, *commands, Command("COMMIT")], len(guard))
 
     def _checkpoint(self, done: Sequence[str]) -> Checkpoint:

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from instar.dialects import Command, Dialect
 from instar.history import LAYOUT, History
-from instar.model import Action, Plan, Segment, Step
+from instar.model import Action, Kind, Plan, Segment, Step
 from instar.segments import left
+from instar.source import backup
 
 
 def script(plan: Plan, dialect: Dialect, history: History) -> str:
@@ -49,6 +50,11 @@ def _segment(segment: Segment, dialect: Dialect, record: str) -> Iterator[str]:
     if segment.transaction:
         yield f"{segment.begin.text if segment.begin else dialect.begin};"
     for statement in segment.statements:
+        if statement.kind is Kind.RESTORE:
+            yield f"{statement.text}  -- only instar can do this: it is left out here"
+            continue
+        for asked in backup.asked(statement):
+            yield f"-- only instar can keep rows of {asked.table} here: it is left out"
         yield f"{statement.text};"
         if statement.data is not None:
             yield f"{statement.data}\\."

@@ -69,6 +69,11 @@ class Execution(Steps):
     def _group(self, plan: Plan) -> None:
         for step in plan.steps:
             _refuse_in_group(step)
+        for step in plan.steps:
+            self._look_ahead(step)
+            if not self._dialect.transactional_ddl:
+                for segment in step.segments:
+                    self._shelves(segment, step)
         starts = [self._started(step) for step in plan.steps]
         outcomes = self._session.run([Command(self._dialect.begin), *starts, Command("COMMIT")])
         attempts = [identifier(outcome) for outcome in outcomes[1:-1]]

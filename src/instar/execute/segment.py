@@ -12,7 +12,8 @@ from instar.events import (
     StatementFinished,
 )
 from instar.execute import checks
-from instar.execute.base import Base, Flight, identifier, lock_lost, refuse_without_lock
+from instar.execute.base import Flight, identifier, lock_lost, refuse_without_lock
+from instar.execute.keep import Keeps, has_rows
 from instar.model import Action, Kind, Segment, Statement, Step
 from instar.source.script import timeout
 
@@ -20,12 +21,14 @@ from instar.source.script import timeout
 _ALL_OR_NOTHING = frozenset({"ALTER", "CLUSTER", "CREATE", "REINDEX", "VACUUM"})
 
 
-class Segments(Base):
+class Segments(Keeps):
     """Runs segments, and records the step with the last of them."""
 
     def _transaction(self, segment: Segment, *, last: bool, following: Step | None) -> None:
         step, work = self._work.step, self._work
         self._ours(self._settings_before(segment.first, {Kind.SETTING_OUTSIDE}))
+        if not self._dialect.transactional_ddl:
+            self._under_settings(segment.first, lambda: self._shelves(segment))
         self._open(segment.begin.text if segment.begin else self._dialect.begin, segment)
         self._statements(step, segment)
         if last:
@@ -48,6 +51,11 @@ class Segments(Base):
             self._ours(opening, guards)
             self._call_inside(step, segment)
             return
+        if has_rows(segment):
+            self._ours(opening, guards)
+            self._meanwhile()
+            self._keeping_rows(step, segment, self._statement)
+            return
         commands, owners = self._limited(segment.statements)
         flight, self._flight = self._flight, None
         try:
@@ -61,6 +69,12 @@ class Segments(Base):
             error.index = owners[at] if at >= 0 else -1
             raise
         self._count(segment, outcomes[len(opening) :], owners)
+
+    def _statement(self, segment: Segment, place: int) -> None:
+        """Run one statement of a segment in the transaction that is open."""
+        commands, owners = self._limited([segment.statements[place]])
+        outcomes = self._session.run(commands, tell=self._tell)
+        self._count(segment, outcomes, [place if owner == 0 else owner for owner in owners])
 
     def _limited(self, statements: Sequence[Statement]) -> tuple[list[Command], list[int]]:
         """Return the commands of a segment, and of each the index of its statement, -1 for a time-out of ours."""
@@ -115,6 +129,7 @@ class Segments(Base):
             self._session.run([Command(statement.text, None, statement)], tell=self._tell)
             work.done += self._prints(segment.statements)
             return
+        settle = self._kept_alone(segment)
         work.seen = self._under_settings(segment.first, lambda: self._session.describe(statement))
         self._commit([self._history.save(self._intent(segment))])
         if not self._session.hold():
@@ -130,7 +145,7 @@ class Segments(Base):
             raise
         self._ours(self._session.restoring())
         done = [*work.done, *self._prints(segment.statements)]
-        self._commit([self._history.save(self._checkpoint(done))])
+        self._commit([self._history.save(self._checkpoint(done))], first=settle)
         work.done = done
 
     def _run_alone(self, segment: Segment, statement: Statement) -> None:

@@ -30,6 +30,7 @@ class Steps(Segments):
 
     def _perform(self, step: Step, following: Step | None) -> None:
         finished = self._resume(step)
+        self._look_ahead(step)
         if step.action is Action.APPLY and step.checkpoint is None:
             checks.before(self._session, self._dialect, step.migration, self._tell)
         self._skip(step, finished)

@@ -29,6 +29,7 @@ class Work(Struct):
     begun: float = field(default_factory=time.perf_counter)
     statements: dict[int, dict[str, object]] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
+    backups: dict[tuple[int, str], dict[str, object]] = field(default_factory=dict)
     retries: int = 0
     lock_wait: float = 0.0
     seen: str | None = None
@@ -50,12 +51,18 @@ class Work(Struct):
         record: dict[str, object] = {"line": statement.line, "ms": round(seconds * 1000, 3)}
         self.statements[index] = record if rows < 0 else record | {"rows": rows}
 
+    def keep(self, index: int, backup: Mapping[str, object]) -> None:
+        """Keep what was backed up before statement `index`."""
+        self.backups[index, str(backup["table"])] = {"index": index, **backup}
+
     def context(self, run: Mapping[str, object], gauge: Gauge, error: InstarError | None = None) -> str:
         """Return the log row's JSON: the run's facts, and what this step did."""
         found = dict(run)
         found["fingerprint"] = self.fingerprint
         found["statements"] = [{"index": index, **record} for index, record in self.statements.items()]
         found["metrics"] = gauge.between(self.before)
+        if self.backups:
+            found["backups"] = list(self.backups.values())
         if self.retries:
             found |= {"retries": self.retries, "lock_wait_seconds": round(self.lock_wait, 3)}
         if self.blockers:

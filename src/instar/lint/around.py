@@ -8,8 +8,10 @@ from typing import cast
 from instar.catalog import Column, Index, Table
 from instar.effects import Change, Effect
 from instar.lint.look import Look
-from instar.model import Script, Severity
+from instar.model import Finding, Script, Severity
 
+COLUMNS_MADE = frozenset({"create table", "create table as", "add column", "change type", "modify column"})
+"""NEEDS of the rules about new columns: only these make any."""
 _SHOWN = 3
 _CREATES = frozenset({"create table", "create table as"})
 
@@ -40,9 +42,14 @@ def dropped_together(look: Look, meant: Callable[[Change], bool]) -> list[Change
 
 def counted(kind: str, names: Sequence[str]) -> str:
     """Name things of a kind, the first three by name: "functions a, b, c and 2 more"."""
+    return f"{kind}{'s' if len(names) > 1 else ''} {shortened(names)}"
+
+
+def shortened(names: Sequence[str]) -> str:
+    """Join names as people do, the first three of them: "a, b, c and 2 more"."""
     shown = list(names[:_SHOWN])
     rest = len(names) - len(shown)
-    return f"{kind}{'s' if len(names) > 1 else ''} {listed([*shown, *([f'{rest} more'] if rest else [])])}"
+    return listed([*shown, *([f"{rest} more"] if rest else [])])
 
 
 def ahead(look: Look) -> Iterator[tuple[int, Effect]]:
@@ -176,13 +183,34 @@ def span(effect: Effect, name: str) -> tuple[int | None, int | None]:
     return (found.start(), found.end()) if found else (None, None)
 
 
-def typed(look: Look, wanted: Callable[[str], bool]) -> Iterator[tuple[str, Column, tuple[int | None, int | None]]]:
-    """Yield new columns of a type, looking at each: its name as people write it, the column, and where it stands."""
-    for index, effect, change, table, column in columns_made(look):
-        if wanted(column.type.removesuffix("[]")):
-            place = span(effect, column.name) if change.kind == "create table" else (None, None)
+def of_type(
+    wanted: Callable[[str], bool],
+    message: str,
+    *,
+    why: str,
+    advice: str,
+    meant: Callable[[Look, Column], bool] | None = None,
+) -> Callable[[Look], Iterator[Finding]]:
+    """Return the check of a rule about new columns of a type: `wanted` is asked of it, without the [] of an array.
+
+    In the texts {name} is the column's, {type} its type. `meant` is asked, too, where the type alone does not tell.
+    """
+
+    def check(look: Look) -> Iterator[Finding]:
+        """Flag new columns of the type."""
+        for index, effect, change, table, column in columns_made(look):
+            if not wanted(column.type.removesuffix("[]")):
+                continue
+            start, end = span(effect, column.name) if change.kind == "create table" else (None, None)
             with at(look, index, effect, change):
-                yield f"{look.name(table.name)}.{look.name(column.name)}", column, place
+                if meant is not None and not meant(look, column):
+                    continue
+                said = {"name": f"{look.name(table.name)}.{look.name(column.name)}", "type": column.type}
+                yield look.finding(
+                    message.format_map(said), why=why, advice=advice.format_map(said), start=start, end=end
+                )
+
+    return check
 
 
 def keys_of(index: Index) -> str:

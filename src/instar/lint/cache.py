@@ -19,7 +19,7 @@ from instar.effects import Effect
 from instar.judgement import Judged, Risk
 from instar.lint import keeping
 from instar.lint.engine import SECTIONS, Linter
-from instar.lint.memory import ALL_OF, State
+from instar.lint.memory import ALL_OF, MADE, State
 from instar.lint.shares import shares
 from instar.model import Finding, Migration
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _NONE = msgpack.encode(())
 _RISK = msgpack.Decoder(Risk | None)
 _FINDINGS = msgpack.Decoder(tuple[Finding, ...])
+_WIDE = ALL_OF | {MADE}
+"""What a migration may not have looked at when those before it were judged elsewhere."""
 _WORTH_SHARING = 300
 _PROCESSES = 4
 
@@ -81,7 +83,13 @@ class Cache:
             yield _remembered(migration, kept, linter if quoted else None)
 
     def some(
-        self, linter: Linter, state: State, migrations: Sequence[Migration], wanted: Container[str], *, together: bool
+        self,
+        linter: Linter,
+        state: State,
+        migrations: Sequence[Migration],
+        wanted: Container[str],
+        *,
+        release: Container[str] = frozenset(),
     ) -> Iterator[Judged]:
         """Yield those of `migrations` that are wanted, judged anew; the others are learned from what is kept."""
         work = self._work(linter, state, migrations)
@@ -89,12 +97,16 @@ class Cache:
         after = b""
         for index, migration in enumerate(migrations):
             if migration.version in wanted:
-                later = [item for item in migrations[index + 1 :] if item.version in wanted]
+                later = migrations[index + 1 :]
                 state.begin()
-                yield from map(self._finish, linter.judge([migration], together=together, later=later))
+                yield from map(self._finish, linter.judge([migration], release=release, later=later))
                 # What is found of it together with others holds for this run, what it writes for any.
                 made = _Kept(work.marks[index], after, *state.end())
                 kept = work.valid(index, after) or made
+            elif migration.version in release:
+                state.begin()
+                linter.learn(migration, new=True)
+                kept = work.valid(index, after) or _Kept(work.marks[index], after, *state.end())
             else:
                 kept = work.learned(index, after)
             found.append(kept)
@@ -206,7 +218,7 @@ def _shared(work: _Work) -> list[_Kept]:
         return work.whole()
     apart = shares(work.migrations, count)
     found = _in_processes(work, apart, follow=False) if apart else None
-    if found is None or any(ALL_OF & State.labels(kept.reads) for kept in found):
+    if found is None or any(State.labels(kept.reads) & _WIDE or State.doubts(kept.writes) for kept in found):
         total = len(work.migrations)
         found = _in_processes(work, [range(n, total, count) for n in range(count)], follow=True)
     return _in_order(found) if found else work.whole()

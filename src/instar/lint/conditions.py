@@ -2,8 +2,10 @@
 
 import re
 
-from instar.catalog import Table
+from instar.catalog import ConstraintKind, Table
+from instar.effects import Change
 
+_UNIQUE = frozenset({ConstraintKind.PRIMARY_KEY, ConstraintKind.UNIQUE})
 _NOISE = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\$(\w*)\$.*?\$\1\$", re.DOTALL)
 _TRUTH = re.compile(
     r"\(*\s*(?:true|1|not\s+false|(?P<n>\d+)\s*=\s*(?P=n)|(?P<a>[\w.\"`]+)\s*=\s*(?P=a)|\d+\s*<>\s*\d+"
@@ -19,6 +21,14 @@ _SELECTIVE = re.compile(
     r"|=\s*any\s*\(\s*(?:array\s*\[|')|\bis\s+(?:not\s+)?true\b|\blike\s+'[^%_'])",
     re.IGNORECASE,
 )
+_EQUAL = re.compile(
+    rf"(?P<column>\w+)[\"`]?\s*(?:(?<![<>!])=\s*\(?\s*{_VALUE}|in\s*\(\s*{_VALUE}|=\s*any\s*\(\s*(?:array\s*\[|'))",
+    re.IGNORECASE,
+)
+_TURNED = re.compile(rf"(?<![\w.]){_VALUE}\w*'?\s*=(?!=)\s*[\"`]?(?:\w+[\"`]?\.[\"`]?)?(?P<column>\w+)", re.IGNORECASE)
+_ABOVE = re.compile(rf"(?P<column>\w+)[\"`]?\s*>=?\s*\(?\s*{_VALUE}", re.IGNORECASE)
+_BELOW = re.compile(rf"(?P<column>\w+)[\"`]?\s*<=?\s*\(?\s*{_VALUE}", re.IGNORECASE)
+_BETWEEN = re.compile(r"\bbetween\b", re.IGNORECASE)
 _LIMITED = re.compile(r"\b(?:limit|fetch\s+(?:first|next)|ctid|rowid)\b", re.IGNORECASE)
 
 
@@ -38,9 +48,42 @@ def says_nothing(condition: str, table: Table) -> bool:
     return column is not None and not column.nullable
 
 
+def every_row(change: Change, table: Table) -> bool:
+    """Whether an UPDATE or DELETE takes every row of its table: no WHERE, one that always holds, no JOIN that chooses.
+
+    What FROM or USING adds chooses nothing without a WHERE; only MySQL and MariaDB have a JOIN with a condition there.
+    """
+    if "limit" in change.flags or ("from" in change.flags and "join" in change.flags):
+        return False
+    # With other tables around, the column of IS NOT NULL may be one of theirs.
+    known = Table(table.name) if "from" in change.flags else table
+    return "where" not in change.flags or says_nothing(change.text, known)
+
+
 def selective(condition: str) -> bool:
     """Whether a condition compares with a value, a list or a range: then it is taken to choose few rows."""
     return bool(_SELECTIVE.search(_without_noise(condition)) or _LIMITED.search(bare(condition)))
+
+
+def few(condition: str, table: Table) -> bool:
+    """Whether a condition takes few rows however many there are: by a unique key, a range with two ends, or a LIMIT."""
+    text = _without_noise(condition)
+    if _LIMITED.search(bare(condition)):
+        return True
+    return all(_few(part, table) for part in re.split(r"\bor\b", text, flags=re.IGNORECASE))
+
+
+def _few(text: str, table: Table) -> bool:
+    if _BETWEEN.search(text) or _named(_ABOVE, text) & _named(_BELOW, text):
+        return True
+    given = _named(_EQUAL, text) | _named(_TURNED, text)
+    keys = [item.columns for item in table.indexes if item.unique and not item.predicate and all(item.columns)]
+    keys += [item.columns for item in table.constraints if item.kind in _UNIQUE]
+    return any(key and {name.lower() for name in key} <= given for key in keys)
+
+
+def _named(pattern: re.Pattern[str], text: str) -> set[str]:
+    return {match["column"].lower() for match in pattern.finditer(text)}
 
 
 def _without_noise(text: str) -> str:

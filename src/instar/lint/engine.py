@@ -15,7 +15,7 @@ from instar.errors import InstarError, PlanError
 from instar.judgement import Judged
 from instar.lint import risk, rules
 from instar.lint.look import Held, Look, Options, Unit
-from instar.model import Finding, Migration, Place, Script, Severity, Statement
+from instar.model import Finding, Kind, Migration, Place, Script, Severity, Statement
 from instar.source import script as source_script
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ class Linter:
         self._schema = schema
         self._options = options or Options()
         self._release = set(created)
+        if self._options.version and self._options.version not in schema.version[:1]:
+            schema.version = (self._options.version,)
         self._ran: set[str] = set()
         self._coming: Sequence[Migration] = ()
         self._wanted: dict[tuple[str, bool], _Wanted] = {(s, b): {} for s in SECTIONS for b in (False, True)}
@@ -68,21 +70,23 @@ class Linter:
         migrations: Sequence[Migration],
         *,
         wanted: Container[str] | None = None,
-        together: bool | None = None,
+        release: Container[str] | None = None,
         later: Sequence[Migration] = (),
     ) -> Iterator[Judged]:
         """Yield each of `migrations` judged; those whose version is not in `wanted` are only learned.
 
-        `together` says that they are one release: what they create counts as new in all later ones. Left out, that is
-        so when `wanted` is given. `later` are migrations of the same release that are not among `migrations`.
+        `release` are the versions that are released together: what they create counts as new in all later ones of them.
+        Left out, these are the `wanted` ones. `later` are further migrations, not among `migrations`.
         """
-        one = wanted is not None if together is None else together
+        together = wanted if release is None else release
         for index, migration in enumerate(migrations):
+            new = together is not None and migration.version in together
             if wanted is None or migration.version in wanted:
-                self._coming = (*migrations[index + 1 :], *later) if one else ()
-                yield self._judged(migration, together=one)
+                rest = (*migrations[index + 1 :], *later) if new else ()
+                self._coming = [item for item in rest if together is not None and item.version in together]
+                yield self._judged(migration, together=new)
             else:
-                self.learn(migration)
+                self.learn(migration, new=new)
 
     def _take(self, name: str, rule: "Rule", severity: Severity) -> None:
         for (section, stored), wanted in self._wanted.items():
@@ -109,14 +113,16 @@ class Linter:
         version = self._options.version or (self._schema.version[0] if self._schema.version else 0)
         return not version or ((first is None or version >= first) and (last is None or version <= last))
 
-    def learn(self, migration: Migration) -> None:
-        """Change the schema as `judge` would, without judging."""
+    def learn(self, migration: Migration, *, new: bool = False) -> None:
+        """Change the schema as `judge` would, without judging; `new`: what it creates counts as new in later ones."""
         self._schema.restore()
         for statement in self.statements(migration, "up"):
             if not _ONLY_ROWS.match(statement.text):
                 with suppress(Exception):  # said where it is judged
                     effect = self._dialect.analyse(statement.text, self._schema)
                     self._dialect.learn(effect, self._schema, migration.version)
+                    if new:
+                        self._release.update(effect.creates)
 
     def _judged(self, migration: Migration, *, together: bool) -> Judged:
         created = self._release if together else set()
@@ -174,7 +180,8 @@ class Linter:
         refusals: list[InstarError] = []
         number = 0
         for script in scripts:
-            cut = source_script.statements(script, self._dialect)
+            written = source_script.statements(script, self._dialect)
+            cut = [item for item in written if item.kind is not Kind.RESTORE]
             try:
                 parts = segments.segments(cut, transaction=script.transaction)
             except PlanError as error:

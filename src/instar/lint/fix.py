@@ -190,6 +190,10 @@ def _must_part(proposed: Fix, parts: Sequence[Statement]) -> bool:
 
 def _inseparable(spot: _Spot, migration: Migration) -> str:
     """Say why the script's transaction cannot be parted here, "" when it can."""
+    if spot.script.transaction is True:
+        return (
+            "transaction:true asks for one transaction, which the rewrite would part: take it away, then run this again"
+        )
     if spot.script.units:
         return "the author has marked what is one statement"
     if migration.format not in _OWN and spot.script.transaction is not False:

@@ -57,7 +57,7 @@ class Project(Struct, frozen=True, kw_only=True):
     schema: Schema
     migrations: Sequence[Migration]
     wanted: Container[str] | None = None
-    together: bool | None = None
+    release: Container[str] | None = None
     options: Options = Options()
     mark: Callable[[Judged], Judged] = suppress.mark
     replayed: bool = True
@@ -79,7 +79,7 @@ def fix_files(project: Project, judged: Sequence[Judged]) -> list[FixedFile]:
                 files, final = _migration(project, linter, migration, proving)
                 made += files
             proving.past.append(final)
-            list(linter.judge([final], wanted=project.wanted, together=project.together))
+            list(linter.judge([final], wanted=project.wanted, release=project.release))
     finally:
         proving.close()
     return made
@@ -157,8 +157,7 @@ def _kind(finding: Finding) -> tuple[str, str]:
 def _fixable(project: Project, linter: Linter, migration: Migration) -> Iterator[Finding]:
     """Judge the migration on a copy of the schema."""
     trial = Linter(project.dialect, project.schema.copy(), project.options, created=linter.created)
-    together = project.wanted is not None if project.together is None else project.together
-    judged = next(trial.judge([migration], together=together))
+    judged = next(trial.judge([migration], release=project.wanted if project.release is None else project.release))
     return (item for item in project.mark(judged).findings if fix.fixable(item))
 
 

@@ -33,6 +33,9 @@ _SHELVES: Mapping[str, tuple[str, Any]] = {
 ALL_OF = frozenset(letter + _ALL for letter, _ in _SHELVES.values())
 """The labels of whole shelves: somebody looked at all there is."""
 
+DOUBT, MADE = "v", "i"
+"""The labels of what instar.catalog.Schema.doubt writes, and of what says that relations have been made."""
+
 
 class State:
     """A schema under observation. `begin` and `end` stand around one migration."""
@@ -76,6 +79,11 @@ class State:
     def labels(reads: bytes) -> AbstractSet[str]:
         """Return the labels of what was read."""
         return _READS.decode(reads).keys()
+
+    @staticmethod
+    def doubts(written: bytes) -> bool:
+        """Whether what was written says that there may be more than is known: then that holds for all that follow."""
+        return DOUBT in _WRITES.decode(written)
 
     def apply(self, written: bytes) -> None:
         """Write what a remembered migration wrote."""

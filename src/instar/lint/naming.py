@@ -63,6 +63,8 @@ def fits(
     `{columns}` stands for all columns in order, with or without words after them (`idx_users_email_lower`), or for
     words of them (`idx_orders_user_status` on user_id and status): the standards' own examples have both.
     """
+    if table.endswith("_") and fits(name, pattern, table.rstrip("_"), columns, uses=uses, referenced=referenced):
+        return True
     exact = proposed(pattern, table, columns, referenced=referenced) if all(columns) else ""
     if exact and (name == exact or name.startswith(f"{exact}_")):
         return True
@@ -129,6 +131,34 @@ def added(look: Look, relation: str, kind: str) -> set[str]:
     return {change.new_name or change.name for change in changes if (change.relation, change.kind) == (relation, kind)}
 
 
+def was_there(look: Look, name: str, relation: str = "") -> bool:
+    """Whether a name is no new one: what is dropped and made anew under its old name is not the migration's choice.
+
+    It is that of a column of `relation`, where that is given, else that of an index or a constraint.
+    """
+    tables = [item for item in look.unit.before.values() if item.created != look.migration.version]
+    if relation:
+        return any(item.name == relation and item.column(name) is not None for item in tables)
+    made = [part.name for item in tables for part in item.indexes]
+    made += [part.name for item in tables for part in item.constraints]
+    return name in map(bare, made)
+
+
+def free(look: Look, name: str, table: str) -> bool:
+    """Whether a proposed name is not that of an index or a constraint of the table, nor of another relation."""
+    known, there = look.table(table), {look.schema.key("", name), name}
+    if any(bare(part.name) == name for part in (*known.indexes, *known.constraints)):
+        return False
+    return not any(look.schema.owner(key) or look.schema.table(key) for key in there)
+
+
+def call_it(look: Look, name: str, table: str) -> str:
+    """Advise a name; where it is taken, one that begins with it."""
+    if free(look, name, table):
+        return f"call it {name}"
+    return f"call it {name}_ and a word that says what is special of it: {name} is there already"
+
+
 def automatic(look: Look, name: str, table: str) -> bool:
     """Whether the server would have chosen this name of an index or a constraint, or one of its kind."""
     end = _AUTOMATIC.get(look.dialect.name)
@@ -139,6 +169,11 @@ def dodges(look: Look, name: str) -> bool:
     """Whether a name is a reserved word with an underscore behind it (`user_`): that is how it needs no quotes."""
     word = name.removesuffix("_")
     return word != name and name.islower() and look.dialect.spell(word) != word
+
+
+def like(pattern: str, snake_case: str) -> str:
+    """Say how things are to be named: "in snake_case", or by a pattern of the project's own."""
+    return "in snake_case" if pattern == snake_case else f"as the project wants it: {pattern}"
 
 
 def quoted(look: Look, name: str) -> str:

@@ -203,6 +203,14 @@ def rewritten(look: Look, change: Change) -> bool:
     return column is not None and any(item.kind is WorkKind.REWRITE and not item.unknown for item in column.work)
 
 
+def why_anew(look: Look, change: Change, unknown: str) -> str:
+    """Say why a change writes the table anew, and who waits; or what decides whether it does (see `doubt`)."""
+    if unknown:
+        return f"whether the rows of {look.name()} stay as they are depends on {unknown}"
+    reason = next(item.reason for item in change.work if item.kind is WorkKind.REWRITE)
+    return f"{reason}; an ACCESS EXCLUSIVE lock on {look.name()} lasts until every index is built again"
+
+
 def on_partitions(look: Look, change: Change) -> list[str]:
     """Return the steps that build an index of a partitioned table while writers go on; [] when none are known."""
     leaves = [item for item in look.schema.children(change.relation) if item.kind == "table"]

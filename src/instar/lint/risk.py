@@ -11,9 +11,10 @@ from msgspec import Struct
 from instar.dialects import Dialect
 from instar.effects import ROWS, Change, Lock, LockMode
 from instar.judgement import Estimate, Level, Reason, Risk
-from instar.lint import classes, duration, lasting
+from instar.lint import classes, duration, lasting, undo
 from instar.lint.classes import COMPLEX, MODERATE, SIMPLE, Class, Known
 from instar.lint.look import Options, Unit
+from instar.model import MigrationKind
 from instar.spans import seconds
 
 _REVIEWERS = {Level.LOW: 1, Level.MEDIUM: 2, Level.HIGH: 3}
@@ -28,6 +29,23 @@ _NO_TABLE = frozenset({"select", "set", "begin", "commit", "rollback", "savepoin
 _STRUCTURE = ("add constraint", "alter constraint", "change type", "drop", "modify", "move", "rename", "set not null")
 """Kinds of change that reach what depends on a relation."""
 _OTHERS = ("function", "sequence", "type", "domain", "schema", "extension")
+_PASSING = frozenset(
+    {
+        "select",
+        "set",
+        "begin",
+        "commit",
+        "rollback",
+        "savepoint",
+        "prepare",
+        "pragma",
+        "lock table",
+        "comment",
+        "analyze",
+    }
+    | {"vacuum", "vacuum full", "cluster", "reindex", "refresh", "validate constraint", "finalize detach"}
+)
+"""What leaves nothing behind that a `down` could take back."""
 _ENDS = frozenset({"rename table", "drop table"})
 _REMAINS = frozenset({"view", "materialized view", "sequence"})
 
@@ -54,7 +72,6 @@ class Blocked(Struct, frozen=True):
 
 def assess(unit: Unit, dialect: Dialect, options: Options) -> Risk:
     """Return the risk of an `up` whose statements have all been analysed."""
-    del dialect
     changes = list(_changes(unit, options))
     timed = _timed(unit)
     waits = list(_blocked(unit, timed))
@@ -75,10 +92,22 @@ def assess(unit: Unit, dialect: Dialect, options: Options) -> Risk:
         rollback=max((_ROLLBACK[level], *(item.rollback for _, item in changes)), key=_ROLLBACKS.index),
         reasons=tuple(sorted(found, key=lambda item: -_LEVELS.index(item.level))),
         tables=tables(unit),
-        reversible=unit.migration.reversible and not lost,
+        reversible=unit.migration.reversible
+        and not lost
+        and not (changing(unit) and undo.empty(unit.migration, dialect)),
         downtime=_downtime(waits),
         duration=_duration(timed),
         blocked=max(estimates, key=lambda item: item.high, default=None),
+    )
+
+
+def changing(unit: Unit) -> bool:
+    """Whether anything that statements do stays: a `down` has something to undo."""
+    return any(
+        change.kind not in _PASSING
+        for effect in unit.effects
+        for part in duration.walk(effect)
+        for change in part.changes
     )
 
 
@@ -100,7 +129,7 @@ def tables(unit: Unit) -> tuple[str, ...]:
     for effect in unit.effects:
         for part in duration.walk(effect):
             for change in part.changes:
-                relation = _table_of(change, unit)
+                relation = "" if _nothing_to_drop(change, unit) else _table_of(change, unit)
                 if relation in made and change.kind in _ENDS:
                     found.pop(relation, None)
                     relation = change.new_name
@@ -137,6 +166,8 @@ def _changes(unit: Unit, options: Options) -> Iterator[tuple[Change, Class]]:
     for effect in unit.effects:
         for part in duration.walk(effect):
             for change in part.changes:
+                if _nothing_to_drop(change, unit):
+                    continue
                 yield change, classes.classify(change, known)
                 if change.kind in {"add column", "add constraint"}:
                     added.add((change.relation, change.name))
@@ -145,6 +176,11 @@ def _changes(unit: Unit, options: Options) -> Iterator[tuple[Change, Class]]:
                 if change.kind == "create table as" or (change.kind == "insert" and change.relation in new):
                     saved.update(change.others)
         new.update(effect.creates)
+
+
+def _nothing_to_drop(change: Change, unit: Unit) -> bool:
+    """Whether IF EXISTS drops what the whole catalog does not have."""
+    return unit.schema.complete and "if exists" in change.flags and bool(change.cleared) and not change.locks
 
 
 def _unforeseen(unit: Unit) -> Iterator[Reason]:
@@ -156,7 +192,7 @@ def _unforeseen(unit: Unit) -> Iterator[Reason]:
         parts = list(duration.walk(effect))
         if any(part.dynamic for part in parts):
             yield Reason(Level.MEDIUM, "builds SQL while it runs, which cannot be foreseen", "unforeseen")
-        if effect.error:
+        if effect.error and unit.migration.kind is not MigrationKind.BASELINE:
             yield Reason(Level.MEDIUM, f"has a statement that the server refuses: {effect.error}", "refused")
 
 

@@ -28,7 +28,8 @@ _LINE = re.compile(r"^[ \t]*(?:--|#)[ \t]*instar:ignore\b[ \t]*([^\r\n]*)", re.M
 class Ignore(Struct, frozen=True):
     """One directive. `statement` is the index of its statement in the section, None where none follows it.
 
-    `first` says that it also counts for the file as a whole.
+    `first` says that it also counts for the file as a whole. `lines` are those of the one statement that it stands
+    above inside a block or a body; None: the whole statement.
     """
 
     names: tuple[str, ...]
@@ -36,6 +37,7 @@ class Ignore(Struct, frozen=True):
     place: Place
     statement: int | None
     first: bool = False
+    lines: tuple[int, int] | None = None
 
     def covers(self, finding: Finding, statements: Sequence[Statement]) -> bool:
         """Tell whether a finding is one of those that it is about."""
@@ -43,22 +45,26 @@ class Ignore(Struct, frozen=True):
             return False
         if finding.statement < 0:
             return self.first and finding.place.file == self.place.file
+        if self.lines is not None and not self.lines[0] <= finding.place.line <= self.lines[1]:
+            return False
         return self.statement is not None and belongs(finding, statements[self.statement], self.statement)
 
 
-def ignores(scripts: Sequence[Script], statements: Sequence[Statement]) -> list[Ignore]:
-    """Return the directives of a section, in order. `statements` are all of the section's."""
+def ignores(scripts: Sequence[Script], statements: Sequence[Statement], effects: Sequence[Effect] = ()) -> list[Ignore]:
+    """Return the directives of a section, in order. `statements` are all of the section's, `effects` what they do."""
     found: list[Ignore] = []
     for script in scripts:
         if "instar:ignore" in script.text:
-            found += [_ignore(script, match, statements) for match in _LINE.finditer(script.text)]
+            found += [_ignore(script, match, statements, effects) for match in _LINE.finditer(script.text)]
     return found
 
 
-def of_section(migration: Migration, section: str, statements: Sequence[Statement]) -> list[Ignore]:
+def of_section(
+    migration: Migration, section: str, statements: Sequence[Statement], effects: Sequence[Effect] = ()
+) -> list[Ignore]:
     """Return the directives that count for a section of a migration; those above all sections are of `up`."""
     scripts: tuple[Script, ...] = getattr(migration, section)
-    return ignores((*migration.remarks, *scripts) if section == "up" else scripts, statements)
+    return ignores((*migration.remarks, *scripts) if section == "up" else scripts, statements, effects)
 
 
 @cache
@@ -88,7 +94,7 @@ def _marked(
     findings: tuple[Finding, ...], scripts: Sequence[Script], pairs: Sequence[tuple[Statement, Effect]]
 ) -> tuple[Finding, ...]:
     statements = [statement for statement, _ in pairs]
-    found = ignores(scripts, statements)
+    found = ignores(scripts, statements, [effect for _, effect in pairs])
     if not found:
         return findings
     return tuple(_with_reason(finding, found, statements) for finding in findings)
@@ -100,14 +106,26 @@ def _with_reason(finding: Finding, found: Sequence[Ignore], statements: Sequence
     return replace(finding, suppressed=reason) if reason and not finding.suppressed else finding
 
 
-def _ignore(script: Script, match: re.Match[str], statements: Sequence[Statement]) -> Ignore:
+def _ignore(script: Script, match: re.Match[str], statements: Sequence[Statement], effects: Sequence[Effect]) -> Ignore:
     line = script.line + script.text.count("\n", 0, match.start())
     names, _, reason = match[1].partition(":")
     ours = [index for index, each in enumerate(statements) if each.file == script.file and _lies_in(script, each)]
     about = next((index for index in ours if _last(statements[index]) >= line), None)
     place = Place(script.file, line, match.start(1) - match.start() + 1, match[0])
     first = not ours or about == ours[0]
-    return Ignore(tuple(re.findall(r"[\w-]+", names)), reason.strip(), place, about, first)
+    known = about is not None and about < len(effects)
+    lines = _below(statements[about], effects[about], line) if known and about is not None else None
+    return Ignore(tuple(re.findall(r"[\w-]+", names)), reason.strip(), place, about, first, lines)
+
+
+def _below(statement: Statement, effect: Effect, line: int) -> tuple[int, int] | None:
+    """Return the lines of the statement inside a block that stands next below a line of the block."""
+    if line <= statement.line or not effect.inner:
+        return None
+    inner = (part for outer in effect.inner for part in (outer, *outer.inner))
+    starts = [(statement.line + statement.text.count("\n", 0, part.offset), part) for part in inner]
+    first, part = min((item for item in starts if item[0] > line), key=lambda item: item[0], default=(0, None))
+    return (first, first + part.text.rstrip().count("\n")) if part is not None else (line, line)
 
 
 def _lies_in(script: Script, statement: Statement) -> bool:

@@ -33,13 +33,15 @@ class Request(Struct, frozen=True, kw_only=True):
     """What is to be judged, and how. Everything may be left out: then it is all migrations, by all rules.
 
     `only` are files, folders, versions or names ("-": `text` is a migration); `since` is a git reference: what has
-    changed after it. `rules` are the only ones to look for. `live` says to judge what is pending on the live catalog.
-    `dialect` and `server_version` go before what is configured. `baseline` is a file, None: the configured one where
-    it exists, "": none. `quoted` says that the statements of findings are wanted too.
+    changed after it; `staged`: what the next commit takes. `rules` are the only ones to look for. `live` says to
+    judge what is pending on the live catalog. `dialect` and `server_version` go before what is configured. `baseline`
+    is a file, None: the configured one where it exists, "": none. `quoted` says that the statements of findings are
+    wanted too.
     """
 
     only: tuple[str, ...] = ()
     since: str = ""
+    staged: bool = False
     text: str = ""
     rules: tuple[str, ...] = ()
     live: bool = False
@@ -89,7 +91,7 @@ def prepare(environment: Environment, asked: Request, live: Live | None = None) 
     """Read what a request needs. Raises UsageError for what is not there."""
     root = repository(environment.root)
     read = Files(environment.root / CACHE, (environment.placeholders, environment.format, environment.name, str(root)))
-    files = chosen.choose(environment, root, asked.only, asked.since, asked.text, read.recall)
+    files = chosen.choose(environment, root, asked.only, asked.since, asked.text, read.recall, staged=asked.staged)
     forward = chosen.forward(files.migrations)
     dialect = dialects.load(dialect_of(environment, asked))
     if live is not None:
@@ -139,7 +141,7 @@ def _judged(work: Work, root: Path, *, quoted: bool) -> Iterator[Judged]:
     files, schema = work.files, work.schema()
     linter = engine.Linter(work.dialect, schema, work.options)
     if work.live is not None or work.read is None or len(files.migrations) < _LARGE:
-        judged = linter.judge(files.migrations, wanted=files.wanted, together=files.together)
+        judged = linter.judge(files.migrations, wanted=files.wanted, release=files.release)
         yield from map(work.finished, judged)
         return
     from instar.lint.cache import Cache
@@ -150,7 +152,7 @@ def _judged(work: Work, root: Path, *, quoted: bool) -> Iterator[Judged]:
     if files.wanted is None:
         yield from cache.all(linter, state, files.migrations, quoted=quoted)
     else:
-        yield from cache.some(linter, state, files.migrations, files.wanted, together=files.together)
+        yield from cache.some(linter, state, files.migrations, files.wanted, release=files.release)
     cache.save()
     work.read.save(files.migrations)
 

@@ -7,15 +7,30 @@ from pathlib import Path
 from instar.errors import UsageError
 
 
-def changed(root: Path, reference: str) -> list[str]:
+def changed(root: Path, reference: str, *, staged: bool = False) -> list[str]:
     """Return the files, relative to `root`, that differ from where this branch left `reference`, or are new.
 
+    Before the first commit HEAD stands for nothing at all: everything is new. `staged`: what the next commit takes.
     Raises UsageError when git, the repository or the reference cannot be had.
     """
-    base = _base(root, reference)
-    differing = _git(root, "diff", "--name-only", "--no-renames", "--diff-filter=d", "-z", base, "--")
-    unknown = _git(root, "ls-files", "--others", "--exclude-standard", "-z")
-    return [name for name in (*differing.split("\0"), *unknown.split("\0")) if name]
+    differing = _differing(root, reference, staged, "--no-renames", "--diff-filter=d")
+    return differing if staged else [*differing, *_unknown(root)]
+
+
+def added(root: Path, reference: str, *, staged: bool = False) -> frozenset[str]:
+    """Return those of `changed` that were not there at `reference`, not under another name either."""
+    new = _differing(root, reference, staged, "--find-renames=100%", "--diff-filter=A")
+    return frozenset(new if staged else (*new, *_unknown(root)))
+
+
+def _differing(root: Path, reference: str, staged: bool, *how: str) -> list[str]:  # noqa: FBT001 - as its callers have it
+    where = ("--cached",) if staged else ()
+    said = _git(root, "diff", *where, "--name-only", *how, "-z", _base(root, reference), "--")
+    return [name for name in said.split("\0") if name]
+
+
+def _unknown(root: Path) -> list[str]:
+    return [name for name in _git(root, "ls-files", "--others", "--exclude-standard", "-z").split("\0") if name]
 
 
 def settled(root: Path, files: Collection[str]) -> frozenset[str]:
@@ -29,7 +44,7 @@ def settled(root: Path, files: Collection[str]) -> frozenset[str]:
 
 
 def _base(root: Path, reference: str) -> str:
-    """Return the commit that this branch and `reference` have in common."""
+    """Return the commit that this branch and `reference` have in common; before the first commit the empty tree."""
     if reference.startswith("-"):
         raise UsageError(f"{reference!r} is no git reference")
     try:
@@ -37,6 +52,8 @@ def _base(root: Path, reference: str) -> str:
     except UsageError as error:
         if error.hint:
             raise
+        if reference == "HEAD" and _git(root, "rev-parse", "--git-dir"):
+            return _git(root, "hash-object", "-t", "tree", "--stdin").strip()
         raise UsageError(f"git knows no commit {reference!r}", hint=_fetch(reference)) from None
     try:
         return _git(root, "merge-base", found, "HEAD").strip()
@@ -56,6 +73,7 @@ def _git(root: Path, *arguments: str) -> str:
             ["git", "-C", str(root), *arguments],  # noqa: S607
             capture_output=True,
             check=False,
+            input="",
             encoding="utf-8",
             errors="surrogateescape",
         )

@@ -25,29 +25,44 @@ _VERSIONED = re.compile(r"[VUBR]?\d|R__")
 class Chosen(Struct, frozen=True):
     """All migrations in order, and the versions of those to judge (None: all).
 
-    `together` says that what the judged ones create is new in all of them: they are released together.
+    `release` are the versions that are released together: what they create is new in all of them.
     """
 
     migrations: tuple[Migration, ...]
     wanted: frozenset[str] | None = None
-    together: bool = False
+    release: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
 
 
 def choose(
-    environment: Environment, root: Path, only: Sequence[str], since: str, text: str = "", recall: Recall | None = None
+    environment: Environment,
+    root: Path,
+    only: Sequence[str],
+    since: str,
+    text: str = "",
+    recall: Recall | None = None,
+    *,
+    staged: bool = False,
 ) -> Chosen:
     """Return what was asked for. Raises UsageError for a name that is neither a file nor a migration."""
     project = _project(environment, root, only, recall)
-    if since:
-        from instar.linting.changed import changed
-
-        return _narrowed(Chosen(project, _among(project, changed(root, since), root), together=True), only, root)
+    if since or staged:
+        return _narrowed(_since(project, root, since or "HEAD", staged=staged), only, root)
     if not only:
         return Chosen(project)
     wanted, found = _named(project, only, root)
     others = _renamed([item for path in found for item in _outside(path, root, text)], project)
     return Chosen((*project, *others), frozenset(wanted | {item.version for item in others}))
+
+
+def _since(project: Sequence[Migration], root: Path, reference: str, *, staged: bool) -> Chosen:
+    """Choose what has changed. Files that were not there before are a release: an old one may have run anywhere."""
+    from instar.linting.changed import added, changed
+
+    wanted = _among(project, changed(root, reference, staged=staged), root)
+    new = {os.path.realpath(root / path) for path in added(root, reference, staged=staged)}
+    release = frozenset(item.version for item in project if item.version in wanted and _real_files(item, root) <= new)
+    return Chosen(tuple(project), wanted, release)
 
 
 def pending(files: Chosen, versions: Collection[str], server: str) -> Chosen:
@@ -60,7 +75,7 @@ def pending(files: Chosen, versions: Collection[str], server: str) -> Chosen:
     if files.wanted is not None and files.wanted - names:
         left = ", ".join(sorted(files.wanted - names))
         notes.append(f"applied already, and so not judged on the live catalog: {left}")
-    return Chosen(waiting, wanted, together=True, notes=tuple(notes))
+    return Chosen(waiting, wanted, names, tuple(notes))
 
 
 def forward(migrations: Sequence[Migration]) -> str:
@@ -108,7 +123,7 @@ def _narrowed(files: Chosen, only: Sequence[str], root: Path) -> Chosen:
     if found:
         raise UsageError(f"{found[0]} is no migration of this project, so git cannot tell whether it is new")
     assert files.wanted is not None
-    return Chosen(files.migrations, files.wanted & named, together=True)
+    return Chosen(files.migrations, files.wanted & named, files.release)
 
 
 def _named(project: Sequence[Migration], only: Sequence[str], root: Path) -> tuple[set[str], list[Path | None]]:

@@ -12,7 +12,7 @@ from instar.judgement import Estimate, Explained, Size
 from instar.lint import duration
 from instar.linting import Request, chosen, dialect_of
 from instar.linting.places import repository
-from instar.model import Migration, Script
+from instar.model import Migration, MigrationKind, Script
 from instar.source import script as source_script
 
 
@@ -27,11 +27,12 @@ def explain(environment: Environment, asked: Request, catalog: Schema | None = N
     schema = dialect.schema() if catalog is None else catalog
     version = asked.server_version or environment.lint.server_version
     if version and (catalog is None or asked.server_version):
-        schema.version = (version, 0)
+        schema.version = (version,)
     found: list[Explained] = []
     for migration in files.migrations:
         if files.wanted is None or migration.version in files.wanted:
-            found += _explained(migration, dialect, schema)
+            alone = catalog is None and migration.kind is MigrationKind.BASELINE
+            found += _explained(migration, dialect, dialect.schema() if alone else schema)
         elif catalog is None:
             _replay(migration, dialect, schema)
     return tuple(found)

@@ -27,10 +27,10 @@ def fixed(
     work = linting.prepare(environment, asked, live)
     files = work.files
     linter = Linter(work.dialect, work.schema(), work.options)
-    judged = [work.mark(each) for each in linter.judge(files.migrations, wanted=files.wanted, together=files.together)]
+    judged = [work.mark(each) for each in linter.judge(files.migrations, wanted=files.wanted, release=files.release)]
     if asked.text:
         return [item for each in judged if each.migration.path == STDIN for item in _text(work, each, asked.text)]
-    kept = [] if force or asked.since or live is not None else _settled(work, judged)
+    kept = [] if force or asked.since or asked.staged or live is not None else _settled(work, judged)
     outside = any(item.format == FORMAT for item in files.migrations)
     project = Project(
         root=work.root,
@@ -38,7 +38,7 @@ def fixed(
         schema=work.schema(),
         migrations=files.migrations,
         wanted=files.wanted,
-        together=files.together,
+        release=files.release,
         options=work.options,
         mark=work.mark,
         replayed=live is None and not outside,

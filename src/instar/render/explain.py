@@ -226,6 +226,8 @@ def _sentence(effect: Effect, found: Verdict) -> str:
         waits = any(work.kind is WorkKind.WAIT for work in effect.work)
         if _locks_rows(effect):
             return "no reader waits; the rows that it changes are locked until the commit: other writers of them wait"
+        if _locks_what_it_reads(effect):
+            return "no reader waits; the rows that it locks stay locked until the commit: writers of them wait"
         return "nobody waits for it" + (", but it waits for every older transaction" if waits else "")
     if found is Verdict.SHORT:
         return f"{who} wait for a moment, once the lock is had"
@@ -238,6 +240,11 @@ def _sentence(effect: Effect, found: Verdict) -> str:
 def _locks_rows(effect: Effect) -> bool:
     here = any(item.kind in _CHANGES or "on conflict" in item.flags for item in effect.changes)
     return here or any(_locks_rows(inner) for inner in effect.inner if not inner.stored)
+
+
+def _locks_what_it_reads(effect: Effect) -> bool:
+    here = any("for update" in item.flags for item in effect.changes)
+    return here or any(_locks_what_it_reads(inner) for inner in effect.inner if not inner.stored)
 
 
 def _blocked(effect: Effect) -> str:

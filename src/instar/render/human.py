@@ -124,7 +124,11 @@ def _line(happened: events.Event) -> str:
         return f"[green]✓[/] {done} [dim]{_words.took(happened.seconds)}[/]"
     if isinstance(happened, events.MigrationFailed):
         return f"[bold red]✗ {escape(happened.migration.label)}[/] failed after {_words.took(happened.seconds)}"
-    style = "dim" if isinstance(happened, events.Notice | events.RunStarted) else "yellow"
+    if isinstance(happened, events.Verified):
+        found = happened.verification
+        style = "bold red" if found.failed or found.erroneous else "green"
+    else:
+        style = "dim" if isinstance(happened, events.Notice | events.RunStarted) else "yellow"
     text = said(happened)
     return f"[{style}]  {escape(text)}[/]" if text else ""
 

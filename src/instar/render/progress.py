@@ -5,7 +5,7 @@ from functools import singledispatch
 from typing import Self
 
 from instar import events
-from instar.render import _words
+from instar.render import _words, verification
 from instar.render.problem import refusals
 
 
@@ -77,6 +77,11 @@ def _(event: events.PolicyOverridden) -> str:
 @said.register
 def _(event: events.RunStarted) -> str:
     return f"{_words.count(len(event.plan.steps), 'migration')} to do on {event.server}"
+
+
+@said.register
+def _(event: events.Verified) -> str:
+    return verification.short(event.verification)
 
 
 @said.register

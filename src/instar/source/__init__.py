@@ -16,6 +16,7 @@ def load(folders: Sequence[Path], options: Options) -> list[Migration]:
 
     Raises SourceError when a folder is missing, mixes layouts, or two files have one version.
     """
+    from instar.source.backup import with_down
     from instar.source.detect import load_folder
     from instar.source.folder import scan
 
@@ -23,6 +24,7 @@ def load(folders: Sequence[Path], options: Options) -> list[Migration]:
     for folder in folders:
         found += load_folder(scan(str(folder), _shown(folder, options.root), options.recall), options)
     _refuse_twins(found)
+    found = [with_down(item) for item in found]
     found.sort(key=_rank)
     return found
 

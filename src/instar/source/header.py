@@ -13,7 +13,7 @@ from instar.source.text import Source, line_of, next_line, place_of
 _OPENING = re.compile(r"^(--|#)[ \t]*///[ \t]*(\S+)[ \t]*\r?$", re.MULTILINE)
 _CLOSING = re.compile(r"(?:--|#)[ \t]*///[ \t]*")
 _TEXT = ("description", "author", "estimated_duration", "risk_level")
-_FLAG = ("reversible", "requires_downtime")
+_FLAG = ("reversible", "requires_downtime", "idempotent")
 _LIST = ("affected_tables", "dependencies", "tags")
 _KEYS = {**dict.fromkeys(_TEXT, "text"), **dict.fromkeys(_FLAG, "true or false"), **dict.fromkeys(_LIST, "list")}
 _NAMED_BY_FILE = ("version", "name")

@@ -9,9 +9,10 @@ from instar.dialects import CutError, Dialect
 from instar.errors import SourceError
 from instar.model import Directive, Kind, Piece, Place, Script, Statement
 from instar.registry import did_you_mean
+from instar.source import backup
 
 _DIRECTIVE = re.compile(r"^[ \t]*--[ \t]*instar:([\w-]*)[ \t]*(.*?)[ \t]*\r?$", re.MULTILINE)
-_KNOWN = ("batch", "idempotent", "ignore", "online", "timeout")
+_KNOWN = ("backup", "batch", "idempotent", "ignore", "online", "restore", "timeout")
 _LATER = {"batch": "batched data migrations", "online": "online changes"}
 _UNIT_COMMENT = re.compile(r"(?:\s+|--[^\n]*(?:\n|$))*")
 
@@ -29,10 +30,44 @@ def statements(script: Script, dialect: Dialect) -> tuple[Statement, ...]:
     made: list[Statement] = []
     previous, offset = 0, script.offset
     for piece in pieces:
+        made += _restores(script, previous, piece.start, offset)
         offset += len(script.text[previous : piece.start].encode())
         made.append(_statement(script, piece, previous, offset, lines))
         previous, offset = piece.end, offset + len(made[-1].text.encode())
+    made += _restores(script, previous, len(script.text), offset)
+    _refuse_lost(script, previous)
     return tuple(made)
+
+
+def _restores(script: Script, start: int, end: int, offset: int) -> Iterator[Statement]:
+    """Make a statement of each line `-- instar:restore`: it has its place among the others, and runs like one."""
+    if "instar:restore" not in script.text[start:end]:
+        return
+    for match in _DIRECTIVE.finditer(script.text, start, end):
+        if match[1] == "restore":
+            found = _directive(script, match)
+            begin = script.text.index("--", match.start())
+            yield Statement(
+                text=script.text[begin : match.end()].rstrip(),
+                line=found.line,
+                column=place(script, begin).column,
+                offset=offset + len(script.text[start:begin].encode()),
+                file=script.file,
+                kind=Kind.RESTORE,
+                directives=(found,),
+            )
+
+
+def _refuse_lost(script: Script, start: int) -> None:
+    """Raise SourceError at a backup behind the last statement."""
+    if "instar:backup" in script.text[start:]:
+        for match in _DIRECTIVE.finditer(script.text, start):
+            if match[1] == "backup":
+                raise SourceError(
+                    "no statement follows this backup",
+                    hint="write it on the line before the statement that changes the rows",
+                    place=place(script, match.start(1)),
+                )
 
 
 def _pieces(script: Script, dialect: Dialect) -> Iterator[Piece]:
@@ -96,7 +131,8 @@ def _statement(script: Script, piece: Piece, previous: int, offset: int, lines: 
 def _directives(script: Script, start: int, end: int) -> tuple[Directive, ...]:
     if "instar:" not in script.text[start:end]:
         return ()
-    return tuple(_directive(script, match) for match in _DIRECTIVE.finditer(script.text, start, end))
+    matches = _DIRECTIVE.finditer(script.text, start, end)
+    return tuple(_directive(script, match) for match in matches if match[1] != "restore")
 
 
 def _directive(script: Script, match: re.Match[str]) -> Directive:
@@ -112,7 +148,11 @@ def _directive(script: Script, match: re.Match[str]) -> Directive:
         )
     if name == "timeout":
         timeout(Directive(name, arguments, where.line), where)
-    return Directive(name, arguments, where.line)
+    first = place(script, match.start(2))
+    found = Directive(name, arguments, first.line, first.column)
+    if name in ("backup", "restore"):
+        backup.check(found, first)
+    return found
 
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|min|h)?$")

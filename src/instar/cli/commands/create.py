@@ -9,10 +9,11 @@ import click
 from instar.cli.command import command as make
 from instar.cli.invocation import Invocation
 from instar.cli.options import asked as so_far
-from instar.cli.output import document
+from instar.cli.output import document, say
 
 if TYPE_CHECKING:
     from instar.config import Environment
+    from instar.schemas import Draft
 
 SECTION = "Begin"
 ALIASES = ("new", "add", "revision", "make")
@@ -20,6 +21,8 @@ EXAMPLES = (
     "instar create add_email_index_to_users",
     "instar create 'Split the name of users' --python",
     "instar create add_audit_table --template audited",
+    "instar create take_over_hotfix --from-diff postgresql:///shop",
+    "instar create add_invoices --models shop.models:Base",
 )
 
 
@@ -39,15 +42,32 @@ def _complete_template(ctx: click.Context, param: click.Parameter, incomplete: s
 @click.option("--template", metavar="NAME", shell_complete=_complete_template, help="Use this template of your own.")
 @click.option("--python", is_flag=True, help="Write it in Python instead of SQL.")
 @click.option("-m", "--message", metavar="TEXT", default="", help="The header's description; default: from the name.")
-def command(asked: Invocation, *, name: tuple[str, ...], template: str | None, python: bool, message: str) -> None:
+@click.option("--from-diff", metavar="TARGET", help="Draft up and down: from what the migrations make to TARGET.")
+@click.option("--models", metavar="MODULE:METADATA", help="Draft up and down: to what these SQLAlchemy models declare.")
+@click.option("--server", metavar="URL", help="Replay on this server instead of one of its own.")
+def command(
+    asked: Invocation,
+    *,
+    name: tuple[str, ...],
+    template: str | None,
+    python: bool,
+    message: str,
+    from_diff: str | None,
+    models: str | None,
+    server: str | None,
+) -> None:
     """Write a new migration file.
 
     Its name is the time in UTC and NAME in snake_case. Templates are files in migrations/templates: default.sql and
     default.py go before the built-in ones, others are used by --template.
+
+    --from-diff and --models replay the migrations on a throw-away server and write what is missing to TARGET (a
+    database URL, an environment, a dump) or to the models. Read the draft: what is not safe to say is a comment in it.
     """
     from instar.source.create import create
 
-    settings = asked.settings()
+    settings = asked.settings(offline=True)
+    draft = _draft(asked, settings, from_diff, models, server or "", python=python)
     _layout_of(settings)
     path = create(
         settings.directories[0],
@@ -59,8 +79,43 @@ def command(asked: Invocation, *, name: tuple[str, ...], template: str | None, p
         description=message,
     )
     _require_fit(settings, path)
+    if draft is not None:
+        _fill(asked, draft, path)
     shown = os.path.relpath(path)
     document(asked, {"path": shown, "version": path.name.partition("_")[0]}, lambda: shown)
+
+
+def _draft(
+    asked: Invocation, settings: "Environment", target: str | None, models: str | None, server: str, *, python: bool
+) -> "Draft | None":
+    """Return what is to stand in the file, None for an empty one. Raises UsageError when nothing differs."""
+    if target is None and models is None:
+        return None
+    from instar.errors import UsageError
+    from instar.schemas import Target, compare, draft, targets
+
+    if python or (target and models):
+        given = "--python" if python else "--models"
+        raise UsageError(f"{given} and {'--from-diff' if target else '--models'} exclude each other")
+    here = Target("migrations", "the migrations", settings)
+    wanted = targets.understand(target or f"{targets.MODELS}{models}", asked.configuration(), settings)
+    asked.hide(target or "", server, wanted.environment.url)
+    found = compare(here, wanted, server=server)
+    if not found.difference.real:
+        raise UsageError(f"the migrations make what {wanted.label} has: there is nothing to write")
+    return draft(found)
+
+
+def _fill(asked: Invocation, draft: "Draft", path: Path) -> None:
+    from instar.errors import UsageError
+
+    try:
+        draft.fill(path)
+    except UsageError:
+        path.unlink()
+        raise
+    for reason in draft.unsaid:
+        say(asked, f"note: {reason}")
 
 
 def _layout_of(settings: "Environment") -> frozenset[str]:

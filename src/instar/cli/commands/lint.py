@@ -46,6 +46,7 @@ def _complete_format(ctx: click.Context, param: click.Parameter, incomplete: str
 @make(examples=EXAMPLES)
 @click.argument("only", metavar="[FILE|VERSION]...", nargs=-1, shell_complete=complete_version)
 @click.option("--since", metavar="REF", help="Only files that git says are changed or new since REF; one release.")
+@click.option("--staged", is_flag=True, help="Only files that the next commit takes, as git has them in its index.")
 @click.option("--fix", is_flag=True, help="Write the rewrites that leave provably the same schema.")
 @click.option("--dry-run", is_flag=True, help="With --fix: show what would be written.")
 @click.option("--force", is_flag=True, help="With --fix: also what is committed, which may be applied somewhere.")
@@ -107,8 +108,10 @@ class _Options:
         self.force = bool(given["force"])
         if self.force and not self.fix:
             raise UsageError("--force is for --fix", hint="instar lint --fix --force")
+        if given["staged"] and given["since"]:
+            raise UsageError("--staged and --since do not go together", hint="instar lint --staged")
         self.baseline = given["baseline"]
-        self.partial = bool(given["only"] or given["since"] or given["rules"] or self.live)
+        self.partial = bool(given["only"] or given["since"] or given["staged"] or given["rules"] or self.live)
         self.fail_on = str(given["fail_on"] or self.environment.lint.fail_on)
         self.formats = _wanted(asked, given)
         self._given = given
@@ -130,6 +133,7 @@ class _Options:
         return Request(
             only=names if not self.live else tuple(map(_absolute, names)),
             since=str(given["since"] or ""),
+            staged=bool(given["staged"]),
             text=_stdin() if _STDIN in names else "",
             rules=rules,
             live=self.live,

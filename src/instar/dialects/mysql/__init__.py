@@ -2,12 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from instar.catalog import Schema
-from instar.dialects import Names, Session, Settings
+from instar.dialects import Names, Rows, Session, Settings
 from instar.effects import Effect
 from instar.errors import DatabaseError
 from instar.model import Piece
+from instar.snapshot import Object, Snapshot
+
+if TYPE_CHECKING:
+    from instar.dialects._keeping import Keeping
+    from instar.dialects.mysql.throwaway import Throwaway
+
+_MARK = "$$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +49,19 @@ class Mysql:
             "log": names.log,
             "checkpoint": f"{names.internal}_checkpoint",
             "meta": f"{names.internal}_meta",
+            "backups": f"{names.internal}_backups",
         }
         fields = {field: schema + self.quote(name) for field, name in tables.items()}
         fields["schema_name"] = literal(names.schema) if names.schema else "DATABASE()"
+        fields["backups_name"] = literal(f"{names.internal}_backups")
         fields |= {"history_name": literal(names.history), "log_name": literal(names.log)}
         return filled("instar.dialects.mysql", fields)
+
+    def keeping(self) -> "Keeping":
+        """Return how rows are kept and put back."""
+        from instar.dialects.mysql.keeping import MysqlKeeping
+
+        return MysqlKeeping(self.quote)
 
     def cut(self, text: str) -> list[Piece]:
         """Cut a script into statements. Raises CutError."""
@@ -80,6 +96,58 @@ class Mysql:
         from instar.dialects.mysql import analysis
 
         analysis.learnt(effect, schema, version, mariadb=self.name == "mariadb")
+
+    def creating(self, item: Object, whole: Snapshot) -> tuple[str, ...]:
+        """Return the statements that make an object of the snapshot."""
+        from instar.dialects.mysql import writing
+
+        return writing.creating(item, whole)
+
+    def adding(self, item: Object, whole: Snapshot) -> tuple[str, ...]:
+        """Return the statements that make an object whose owner is there already."""
+        from instar.dialects.mysql import writing
+
+        return writing.adding(item, whole)
+
+    def dropping(self, item: Object, whole: Snapshot) -> tuple[str, ...]:
+        """Return the statements that take an object away."""
+        from instar.dialects.mysql import writing
+
+        return writing.dropping(item, whole)
+
+    def altering(self, before: Object, after: Object, whole: Snapshot) -> tuple[str, ...] | None:
+        """Return the statements that turn `before` into `after`; None where none does so safely."""
+        from instar.dialects.mysql import writing
+
+        return writing.altering(before, after, whole)
+
+    @property
+    def rows(self) -> Rows:
+        """Return what describes and writes rows."""
+        from instar.dialects.mysql import rows
+
+        return rows.Rows()
+
+    def rebuilding(self, before: Snapshot, after: Snapshot, key: str) -> None:
+        """Write every part by itself."""
+
+    def preparing(self, whole: Snapshot) -> tuple[str, ...]:
+        """Return nothing: what is needed is made first."""
+        del whole
+        return ()
+
+    def terminated(self, statement: str) -> str:
+        """Put a semicolon behind it; a body with semicolons has a delimiter of its own, as the mysql program asks."""
+        if ";" not in statement:
+            return f"{statement};"
+        return f"DELIMITER {_MARK}\n{statement}\n{_MARK}\nDELIMITER ;"
+
+    def throwaway(self, version: int = 0, server: str = "") -> "Throwaway":
+        """Make a database on the server at the URL."""
+        del version
+        from instar.dialects.mysql import throwaway
+
+        return throwaway.make(server)
 
     def spell(self, key: str) -> str:
         """Return a key as it is written in SQL."""

@@ -105,3 +105,40 @@ SELECT name, value FROM {meta} ORDER BY name;
 
 -- name: meta_write
 REPLACE INTO {meta} (name, value) VALUES (%s, %s);
+
+-- name: backups_exist
+SELECT 1 FROM information_schema.tables WHERE table_schema = {schema_name} AND table_name = {backups_name};
+
+-- name: backups_create
+CREATE TABLE IF NOT EXISTS {backups} (
+    history VARCHAR(200) NOT NULL,
+    version VARCHAR(20) NOT NULL,
+    number INTEGER NOT NULL,
+    relation TEXT NOT NULL,
+    store TEXT NOT NULL,
+    kept_rows BIGINT NOT NULL,
+    made_at DATETIME(6) NOT NULL,
+    kept_until DATETIME(6),
+    restored_at DATETIME(6),
+    facts LONGTEXT NOT NULL,
+    PRIMARY KEY (history, version, number)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- name: backups_read
+SELECT version, number, relation, store, kept_rows, made_at, kept_until, restored_at,
+    COALESCE(kept_until < UTC_TIMESTAMP(6), false), facts
+FROM {backups} WHERE history = {history_name} ORDER BY version, number;
+
+-- name: backups_write
+INSERT INTO {backups} (history, version, number, relation, store, kept_rows, made_at, kept_until, facts)
+VALUES ({history_name}, %s, %s, %s, %s, %s, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) + INTERVAL %s SECOND, %s);
+
+-- name: backups_settle
+UPDATE {backups} SET facts = %s WHERE history = {history_name} AND version = %s AND number = %s;
+
+-- name: backups_restored
+UPDATE {backups} SET restored_at = UTC_TIMESTAMP(6), facts = %s
+WHERE history = {history_name} AND version = %s AND number = %s;
+
+-- name: backups_delete
+DELETE FROM {backups} WHERE history = {history_name} AND version = %s AND number = %s;

@@ -3,6 +3,7 @@
 import re
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SPELLED = re.compile(r"`(?:[^`]|``)*`|[^.`]+")
 # Words that a table or a column cannot be called without quotes (MariaDB 10.11, and those of MySQL 8.4).
 _RESERVED = frozenset(
     [
@@ -290,10 +291,16 @@ _RESERVED = frozenset(
 
 def spell(key: str) -> str:
     """Return a key or an identifier as it is written in SQL."""
-    return ".".join(_part(part) for part in key.split("."))
+    return ".".join(part(name) for name in key.split("."))
 
 
-def _part(name: str) -> str:
+def part(name: str) -> str:
+    """Return a single identifier, which may hold dots, as it is written in SQL."""
     if _PLAIN.fullmatch(name) and name.lower() not in _RESERVED:
         return name
     return "`" + name.replace("`", "``") + "`"
+
+
+def parted(spelled: str) -> tuple[str, ...]:
+    """Return the parts of a name in SQL spelling, still spelled."""
+    return tuple(_SPELLED.findall(spelled))

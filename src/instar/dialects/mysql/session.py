@@ -21,6 +21,7 @@ from instar.dialects.mysql.subject import locks_tables
 from instar.dialects.mysql.watch import Watch
 from instar.errors import ConnectError, DatabaseError
 from instar.model import Blocker, Statement
+from instar.snapshot import Snapshot
 
 _HOLDER = "SELECT user, host, time FROM information_schema.processlist WHERE id = %s"
 # SHOW WARNINGS would reset what these functions return.
@@ -268,6 +269,12 @@ class MysqlSession:
     def catalog(self) -> Schema:
         """Read the live catalog with sizes."""
         return live.catalog(self.query, self._flavour, self._database())
+
+    def snapshot(self, names: Names | None = None) -> Snapshot:
+        """Read the whole schema of the connection's database."""
+        from instar.dialects.mysql.snapshot import snapshot
+
+        return snapshot(self.query, self._flavour, self.server.database, names or Names())
 
     def cancel(self) -> None:
         """Stop the running command from a second connection."""

@@ -4,14 +4,17 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from instar.catalog import Schema
-from instar.dialects import Names, Session, Settings, _named
+from instar.dialects import Names, Rows, Session, Settings, _named
 from instar.effects import Effect
 from instar.errors import DatabaseError
 from instar.model import Piece
+from instar.snapshot import Object, Snapshot
 
 if TYPE_CHECKING:
+    from instar.dialects._keeping import Keeping
     from instar.dialects.postgresql.connect import PostgreSQLSession
     from instar.dialects.postgresql.scratch import Scratch
+    from instar.dialects.postgresql.throwaway import Throwaway
 
 
 class PostgreSQL:
@@ -47,6 +50,8 @@ class PostgreSQL:
             "internal": self.quote(names.internal),
             "checkpoint": self._table(names.internal, "checkpoint"),
             "meta": self._table(names.internal, "meta"),
+            "backups": self._table(names.internal, "backups"),
+            "backups_text": _named.literal(self._table(names.internal, "backups")),
         }
         return _named.filled(__name__, fields)
 
@@ -86,6 +91,62 @@ class PostgreSQL:
         from instar.dialects.postgresql import analysis
 
         analysis.learn(effect, schema, version)
+
+    def creating(self, item: Object, whole: Snapshot) -> tuple[str, ...]:
+        """Return the statements that make an object."""
+        from instar.dialects.postgresql import writing
+
+        return writing.creating(item, whole)
+
+    def adding(self, item: Object, whole: Snapshot) -> tuple[str, ...]:
+        """Return the statements that make an object where its owner is there already."""
+        from instar.dialects.postgresql import writing
+
+        return writing.adding(item, whole)
+
+    def dropping(self, item: Object, whole: Snapshot) -> tuple[str, ...]:
+        """Return the statements that take an object away."""
+        from instar.dialects.postgresql import writing
+
+        return writing.dropping(item, whole)
+
+    def altering(self, before: Object, after: Object, whole: Snapshot) -> tuple[str, ...] | None:
+        """Return the statements that turn an object into what it is to be."""
+        from instar.dialects.postgresql import writing
+
+        return writing.altering(before, after, whole)
+
+    def rebuilding(self, before: Snapshot, after: Snapshot, key: str) -> None:
+        """Write every part by itself."""
+
+    def preparing(self, whole: Snapshot) -> tuple[str, ...]:
+        """Leave function bodies alone, and take the schema public away where it is not wanted."""
+        from instar.dialects.postgresql import writing
+
+        return writing.preparing(whole)
+
+    def terminated(self, statement: str) -> str:
+        """Put a semicolon behind it."""
+        return f"{statement};"
+
+    def keeping(self) -> "Keeping":
+        """Return how rows are kept and put back."""
+        from instar.dialects.postgresql.keeping import PostgreSQLKeeping
+
+        return PostgreSQLKeeping(self.quote)
+
+    def throwaway(self, version: int = 0, server: str = "") -> "Throwaway":
+        """Make a database on the server at the URL, else start an embedded server."""
+        from instar.dialects.postgresql import throwaway
+
+        return throwaway.make(version, server)
+
+    @property
+    def rows(self) -> Rows:
+        """Return what describes and writes rows."""
+        from instar.dialects.postgresql import rows
+
+        return rows.Rows()
 
     def spell(self, key: str) -> str:
         """Quote the parts of a key that are not plain lower-case identifiers, or are reserved."""

@@ -15,6 +15,7 @@ from instar.dialects.postgresql.wire import Wire, lost
 from instar.errors import ConnectError, DatabaseError, UsageError
 from instar.model import Blocker, Statement
 from instar.redact import redact
+from instar.snapshot import Snapshot
 
 _BLOCKERS = """
 SELECT a.pid, coalesce(a.usename, ''), coalesce(extract(epoch FROM clock_timestamp() - a.xact_start), 0)::float8,
@@ -73,6 +74,8 @@ class PostgreSQLSession:
         self._observer: psycopg.Connection[Any] | None = None
         self._key: int | None = None
         self._untidy = False
+        self.direct = False
+        """Whether nobody else has the server's session before or after us: what is prepared in it is only ours."""
         self._holder = settings.application
         # What the connection began with is what RESET ALL puts back.
         self._beginning = (settings, settings.application) if resettable else None
@@ -275,6 +278,12 @@ class PostgreSQLSession:
 
         return live.catalog(self)
 
+    def snapshot(self, names: Names | None = None) -> Snapshot:
+        """Read the whole schema."""
+        from instar.dialects.postgresql import snapshot
+
+        return snapshot.read(self, names)
+
     def cancel(self) -> None:
         """Cancel the running command."""
         self._connection.pgconn.get_cancel().cancel()
@@ -339,8 +348,7 @@ def connect(url: str, settings: Settings) -> PostgreSQLSession:
 
     session = PostgreSQLSession(connection, settings, release=release, resettable=resettable)
     try:
-        if not settings.session_pooler:
-            pooler.refuse(session)
+        session.direct = not (settings.session_pooler or pooler.refuse(session))
     except ConnectError:
         session.close()
         raise

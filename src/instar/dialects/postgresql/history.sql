@@ -106,3 +106,41 @@ SELECT name, value FROM {meta}
 
 -- name: meta_write
 INSERT INTO {meta} (name, value) VALUES (%s, %s) ON CONFLICT (name) DO UPDATE SET value = excluded.value
+
+-- name: backups_exist
+SELECT 1 WHERE pg_catalog.to_regclass({backups_text}) IS NOT NULL
+
+-- name: backups_create
+CREATE TABLE IF NOT EXISTS {backups} (
+    history VARCHAR(200) NOT NULL,
+    version VARCHAR(20) NOT NULL,
+    number INTEGER NOT NULL,
+    relation TEXT NOT NULL,
+    store TEXT NOT NULL,
+    kept_rows BIGINT NOT NULL,
+    made_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    kept_until TIMESTAMP WITH TIME ZONE,
+    restored_at TIMESTAMP WITH TIME ZONE,
+    facts TEXT NOT NULL,
+    PRIMARY KEY (history, version, number)
+)
+
+-- name: backups_read
+SELECT version, number, relation, store, kept_rows, made_at, kept_until, restored_at,
+    coalesce(kept_until < pg_catalog.clock_timestamp(), false), facts
+FROM {backups} WHERE history = {history_text} ORDER BY version, number
+
+-- name: backups_write
+INSERT INTO {backups} (history, version, number, relation, store, kept_rows, made_at, kept_until, facts)
+VALUES ({history_text}, %s, %s, %s, %s, %s, pg_catalog.clock_timestamp(),
+    pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => %s::float8), %s)
+
+-- name: backups_settle
+UPDATE {backups} SET facts = %s WHERE history = {history_text} AND version = %s AND number = %s
+
+-- name: backups_restored
+UPDATE {backups} SET restored_at = pg_catalog.clock_timestamp(), facts = %s
+WHERE history = {history_text} AND version = %s AND number = %s
+
+-- name: backups_delete
+DELETE FROM {backups} WHERE history = {history_text} AND version = %s AND number = %s

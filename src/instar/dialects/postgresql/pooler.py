@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 _PID = "SELECT pg_catalog.pg_backend_pid()"
 
 
-def refuse(session: "PostgreSQLSession") -> None:
-    """Raise ConnectError when the session goes through a transaction pooler."""
+def refuse(session: "PostgreSQLSession") -> bool:
+    """Raise ConnectError when the session goes through a transaction pooler; return whether through another one."""
     pid = session.query(_PID)[0][0]
-    if pid == session.driver.info.backend_pid or not _shared(session, pid):
-        return
+    if pid == session.driver.info.backend_pid:
+        return False
+    if not _shared(session, pid):
+        return True
     raise ConnectError(
         "a transaction pooler (like PgBouncer with pool_mode = transaction) stands in front of this database",
         hint="connect to the server itself or to a session pool: locks and settings of a session do not survive "

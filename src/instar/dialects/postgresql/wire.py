@@ -79,8 +79,7 @@ class Wire(Struct):
     ) -> list[Outcome]:
         raw = self.connection.pgconn
         try:
-            for command in commands:
-                self._prepare(raw, command)
+            self._prepare(raw, commands)
             raw.enter_pipeline_mode()
             self._send_all(raw, commands)
             if meanwhile is not None:
@@ -103,19 +102,28 @@ class Wire(Struct):
         finally:
             raw.pipeline_sync()  # also after a text that cannot be sent: whoever drains waits for it
 
-    def _prepare(self, raw: pq.abc.PGconn, command: Command) -> None:
+    def _prepare(self, raw: pq.abc.PGconn, commands: Sequence[Command]) -> None:
         """Prepare our own statements when they come again: to parse and plan them is a tenth of a small migration."""
-        text = command.text
-        if command.params is None or text in self._prepared or raw.transaction_status == pq.TransactionStatus.INERROR:
+        again = [command for command in commands if command.params is not None and command.text not in self._prepared]
+        new = {command.text: command for command in again if command.text in self._seen}
+        self._seen.update(command.text for command in again)
+        if not new or raw.transaction_status == pq.TransactionStatus.INERROR:
             return
-        if text not in self._seen:
-            self._seen.add(text)
-            return
-        self._count += 1
-        name = f"instar_{self._count}".encode()
-        result = raw.prepare(name, _numbered(command))
-        if result.status != _FATAL:
-            self._prepared[text] = name
+        raw.enter_pipeline_mode()
+        names = {}
+        for text, command in new.items():
+            self._count += 1
+            names[text] = f"instar_{self._count}".encode()
+            raw.send_prepare(names[text], _numbered(command))
+        raw.pipeline_sync()
+        for text, name in names.items():
+            result = self._next(raw)
+            if result is not None and result.status not in {_FATAL, _ABORTED}:
+                self._prepared[text] = name
+            while result is not None:
+                result = self._next(raw)
+        self._expect_sync(raw, None)
+        raw.exit_pipeline_mode()
 
     def forget(self) -> None:
         """Take note that the server no longer knows our prepared statements."""

@@ -2,12 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from instar.catalog import Schema
-from instar.dialects import Names, Session, Settings
+from instar.dialects import Names, Rows, Session, Settings
 from instar.effects import Effect
 from instar.errors import DatabaseError
 from instar.model import Piece
+from instar.snapshot import Object, Snapshot
+
+if TYPE_CHECKING:
+    from instar.dialects._keeping import Keeping
+    from instar.dialects.sqlite.throwaway import Throwaway
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,8 @@ class Sqlite:
                 "log": self._table(schema, names.log),
                 "checkpoint": self._table(schema, f"{names.internal}_checkpoint"),
                 "meta": self._table(schema, f"{names.internal}_meta"),
+                "backups": self._table(schema, f"{names.internal}_backups"),
+                "backups_name": literal(f"{names.internal}_backups"),
                 "schema": self.quote(schema),
                 "schema_name": literal(schema),
                 "history_name": literal(names.history),
@@ -52,6 +60,12 @@ class Sqlite:
 
     def _table(self, schema: str, name: str) -> str:
         return f"{self.quote(schema)}.{self.quote(name)}"
+
+    def keeping(self) -> "Keeping":
+        """Return how rows are kept and put back."""
+        from instar.dialects.sqlite.keeping import SqliteKeeping
+
+        return SqliteKeeping(self.quote)
 
     def cut(self, text: str) -> list[Piece]:
         """Cut a script into statements. Raises CutError."""
@@ -86,6 +100,59 @@ class Sqlite:
         from instar.dialects.sqlite import analysis
 
         analysis.learnt(effect, schema, version)
+
+    def creating(self, item: Object, whole: Snapshot) -> tuple[str, ...]:
+        """Return the statements that make an object of the snapshot."""
+        from instar.dialects.sqlite import writing
+
+        return writing.creating(item, whole)
+
+    def adding(self, item: Object, whole: Snapshot) -> tuple[str, ...]:
+        """Return the statements that make an object whose owner is there already."""
+        from instar.dialects.sqlite import writing
+
+        return writing.adding(item, whole)
+
+    def dropping(self, item: Object, whole: Snapshot) -> tuple[str, ...]:
+        """Return the statements that take an object away."""
+        from instar.dialects.sqlite import writing
+
+        return writing.dropping(item, whole)
+
+    def altering(self, before: Object, after: Object, whole: Snapshot) -> tuple[str, ...] | None:
+        """Return the statements that turn `before` into `after`; None where none does so safely."""
+        from instar.dialects.sqlite import writing
+
+        return writing.altering(before, after, whole)
+
+    @property
+    def rows(self) -> Rows:
+        """Return what describes and writes rows."""
+        from instar.dialects.sqlite import rows
+
+        return rows.Rows()
+
+    def rebuilding(self, before: Snapshot, after: Snapshot, key: str) -> tuple[str, ...] | None:
+        """Return what makes a table anew, where ALTER TABLE cannot say the change."""
+        from instar.dialects.sqlite import writing
+
+        return writing.rebuilding(before, after, key)
+
+    def preparing(self, whole: Snapshot) -> tuple[str, ...]:
+        """Return nothing: tables may be named before they are there."""
+        del whole
+        return ()
+
+    def terminated(self, statement: str) -> str:
+        """Put a semicolon behind it."""
+        return f"{statement};"
+
+    def throwaway(self, version: int = 0, server: str = "") -> "Throwaway":
+        """Make a file in a folder of its own."""
+        del version, server
+        from instar.dialects.sqlite.throwaway import Throwaway
+
+        return Throwaway()
 
     def spell(self, key: str) -> str:
         """Return a key as it is written in SQL."""

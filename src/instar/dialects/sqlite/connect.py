@@ -13,6 +13,7 @@ from instar.dialects.sqlite.parse import lex, pragma, repeatable
 from instar.dialects.sqlite.url import MEMORY, database_of, require_folder
 from instar.errors import ConnectError, DatabaseError, UsageError
 from instar.model import Blocker, Statement
+from instar.snapshot import Snapshot
 
 _OLDEST = (3, 35)
 _CHECKS = {"foreign_key_check": [], "integrity_check": [("ok",)], "quick_check": [("ok",)]}
@@ -263,6 +264,15 @@ class SqliteSession:
     def catalog(self) -> Schema:
         """Read the live catalog with sizes."""
         return live.catalog(self._connection)
+
+    def snapshot(self, names: Names | None = None) -> Snapshot:
+        """Read the whole schema of the main file."""
+        from instar.dialects.sqlite.snapshot import snapshot
+
+        try:
+            return snapshot(self._connection, names or Names())
+        except sqlite3.Error as error:
+            raise failure.translate(error, "", 0) from error
 
     def cancel(self) -> None:
         """Interrupt the running command."""

@@ -104,3 +104,41 @@ SELECT name, value FROM {meta} ORDER BY name;
 
 -- name: meta_write
 REPLACE INTO {meta} (name, value) VALUES (%s, %s);
+
+-- name: backups_exist
+SELECT 1 FROM {schema}.sqlite_master WHERE name = {backups_name};
+
+-- name: backups_create
+CREATE TABLE IF NOT EXISTS {backups} (
+    history VARCHAR(200) NOT NULL,
+    version VARCHAR(20) NOT NULL,
+    number INTEGER NOT NULL,
+    relation TEXT NOT NULL,
+    store TEXT NOT NULL,
+    kept_rows INTEGER NOT NULL,
+    made_at TEXT NOT NULL,
+    kept_until TEXT,
+    restored_at TEXT,
+    facts TEXT NOT NULL,
+    PRIMARY KEY (history, version, number)
+);
+
+-- name: backups_read
+SELECT version, number, relation, store, kept_rows, made_at, kept_until, restored_at,
+    COALESCE(kept_until < strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), false), facts
+FROM {backups} WHERE history = {history_name} ORDER BY version, number;
+
+-- name: backups_write
+INSERT INTO {backups} (history, version, number, relation, store, kept_rows, made_at, kept_until, facts)
+VALUES ({history_name}, %s, %s, %s, %s, %s, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'),
+    strftime('%Y-%m-%dT%H:%M:%fZ', 'now', %s || ' seconds'), %s);
+
+-- name: backups_settle
+UPDATE {backups} SET facts = %s WHERE history = {history_name} AND version = %s AND number = %s;
+
+-- name: backups_restored
+UPDATE {backups} SET restored_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), facts = %s
+WHERE history = {history_name} AND version = %s AND number = %s;
+
+-- name: backups_delete
+DELETE FROM {backups} WHERE history = {history_name} AND version = %s AND number = %s;

@@ -3,8 +3,7 @@
 import re
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-# Words that a table or a column cannot be called without quotes (SQLite 3.40).
-_RESERVED = frozenset(
+RESERVED = frozenset(
     [
         "add",
         "all",
@@ -69,14 +68,16 @@ _RESERVED = frozenset(
         "where",
     ]
 )
+"""Words that a table or a column cannot be called without quotes (SQLite 3.40)."""
 
 
 def spell(key: str) -> str:
     """Return a key or an identifier as it is written in SQL."""
-    return ".".join(_part(part) for part in key.split("."))
+    return ".".join(part(name) for name in key.split("."))
 
 
-def _part(name: str) -> str:
-    if _PLAIN.fullmatch(name) and name.lower() not in _RESERVED:
+def part(name: str) -> str:
+    """Return a single identifier, which may hold dots, as it is written in SQL."""
+    if _PLAIN.fullmatch(name) and name.lower() not in RESERVED:
         return name
     return '"' + name.replace('"', '""') + '"'

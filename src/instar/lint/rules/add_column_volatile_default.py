@@ -66,19 +66,11 @@ def check(look: Look) -> Iterator[Finding]:
     may = "may be" if unknown else "is"
     yield look.finding(
         f"{table} {may} written anew, closed to reads and writes, when {name} is added",
-        why=_why(look, change, unknown),
+        why=rewrite.why_anew(look, change, unknown),
         advice=_advice(column),
         fix=_fix(look, change, column),
         unknown=unknown,
-        severity=Severity.WARNING if unknown else None,
     )
-
-
-def _why(look: Look, change: Change, unknown: str) -> str:
-    if unknown:
-        return f"whether the rows of {look.name()} stay as they are depends on {unknown}"
-    reason = next(item.reason for item in change.work if item.kind is WorkKind.REWRITE)
-    return f"{reason}; an ACCESS EXCLUSIVE lock on {look.name()} lasts until every index is built again"
 
 
 def _numbered(column: Column) -> bool:
@@ -110,7 +102,7 @@ def _fix(look: Look, change: Change, column: Column) -> Fix | None:
         return None
     if not column.nullable:
         steps += rewrite.not_null(look, [column.name])
-    return rewrite.steps([*steps, *_beside(look, change)], same=False)
+    return rewrite.steps([*steps, *rewrite.rest(look, change)], same=False)
 
 
 def _type(look: Look, column: Column) -> str:
@@ -133,8 +125,3 @@ def _place(look: Look) -> str:
     """Return the schema of the table with a dot behind it, "" for the default one."""
     schema, dot, _ = look.table().name.rpartition(".")
     return f"{schema}{dot}"
-
-
-def _beside(look: Look, change: Change) -> list[str]:
-    """Return the other subcommands of the statement."""
-    return rewrite.rest(look, change)

@@ -55,5 +55,4 @@ def check(look: Look) -> Iterator[Finding]:
         advice=f"add columns of type {kind} on both sides, fill them in batches, add the foreign key NOT VALID, "
         "validate it, then swap the names",
         unknown=unknown,
-        severity=Severity.WARNING if unknown else None,
     )

@@ -51,7 +51,6 @@ def check(look: Look) -> Iterator[Finding]:
             why=f"an index with an expression or a WHERE clause on {column} would not keep its file",
             advice="drop such an index CONCURRENTLY before, and build it CONCURRENTLY afterwards",
             unknown=built[0].unknown,
-            severity=Severity.WARNING,
         )
     for item in sure:
         index = look.name(item.object)

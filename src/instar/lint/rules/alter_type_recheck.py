@@ -52,7 +52,6 @@ def check(look: Look) -> Iterator[Finding]:
         advice="add the constraint NOT VALID in the same ALTER TABLE, and validate it in a transaction of its own",
         fix=_fix(look, checks),
         unknown=scans[0].unknown,
-        severity=Severity.WARNING if scans[0].unknown else None,
     )
 
 

@@ -13,7 +13,7 @@ Safe when: the stored values stay what they are; the table is new, empty, or sma
 
 from collections.abc import Iterator
 
-from instar.effects import Change, WorkKind
+from instar.effects import WorkKind
 from instar.lint import expand, rewrite
 from instar.lint.around import listed
 from instar.lint.look import Look
@@ -71,19 +71,11 @@ def check(look: Look) -> Iterator[Finding]:
     may = "may be" if unknown else "is"
     yield look.finding(
         f"{table} {may} written anew, closed to reads and writes, when {column} becomes {kind}",
-        why=_why(look, change, unknown),
+        why=rewrite.why_anew(look, change, unknown),
         advice=_advice(look, unknown, column, kind),
         fix=rewrite.steps(steps, same=False) if steps and not look.depth else None,
         unknown=unknown,
-        severity=Severity.WARNING if unknown else None,
     )
-
-
-def _why(look: Look, change: Change, unknown: str) -> str:
-    if unknown:
-        return f"whether the rows of {look.name()} stay as they are depends on {unknown}"
-    reason = next(item.reason for item in change.work if item.kind is WorkKind.REWRITE)
-    return f"{reason}; an ACCESS EXCLUSIVE lock on {look.name()} lasts until every index is built again"
 
 
 def _advice(look: Look, unknown: str, column: str, kind: str) -> str:

@@ -5,14 +5,15 @@ and a failure at the end undoes everything. Change a few thousand rows at a time
 own.
 
 Safe when: the condition compares with a value, a list or a range; the table is new, or (with the live catalog) small.
-How many rows a condition like `IS NULL` takes is not known without the catalog.
+Where the catalog knows the table to be large, that is not enough: then the condition must name a unique key, or both
+ends of a range. How many rows any other takes is not known, and that is said.
 """
 
 import re
 from collections.abc import Iterator
 
 from instar.lint.around import made_here
-from instar.lint.conditions import bare, says_nothing, selective
+from instar.lint.conditions import bare, every_row, few, selective
 from instar.lint.look import Look
 from instar.lint.rule import Example, Proof
 from instar.model import Finding, Severity
@@ -20,7 +21,7 @@ from instar.model import Finding, Severity
 GROUP = "data"
 SEVERITY = Severity.WARNING
 DIALECTS = ("postgresql", "mysql", "mariadb")
-ON = ("update", "delete")
+ON = ("update", "delete", "merge")
 SETUP = "CREATE TABLE users (id bigint PRIMARY KEY, email varchar(255));"
 BAD = """ALTER TABLE users ADD COLUMN email_normalized varchar(255);
 COMMIT;
@@ -47,16 +48,19 @@ def check(look: Look) -> Iterator[Finding]:
     change = look.change
     if change is None or look.effect.in_loop or look.new() or look.small():
         return
-    if "limit" in change.flags or _from_a_list(look):
+    if "join" in change.flags and "where" not in change.flags:
+        return  # MySQL and MariaDB: what ON chooses is not read.
+    if "limit" in change.flags or _from_a_list(look) or (change.kind == "merge" and not _merges(look)):
         return
-    whole = "where" not in change.flags or says_nothing(change.text, look.table())
+    whole = change.kind != "merge" and every_row(change, look.table())
     if whole and not _fills_new_column(look):
         return  # update-without-where and delete-without-where say more of it.
-    if not whole and selective(change.text):
+    rows = look.table().rows
+    if not whole and selective(change.text) and (rows is None or few(change.text, look.table())):
         return
-    table, rows = look.name(), look.table().rows
-    verb = "changes" if change.kind == "update" else "deletes"
-    known = whole or rows is not None
+    table = look.name()
+    verb = "deletes" if change.kind == "delete" or "delete" in change.flags else "changes"
+    known = whole or (rows is not None and not selective(change.text))
     size = f" of about {int(rows):,}" if rows else ""
     yield look.finding(
         f"one statement {verb} {'every row' if whole else 'whatever it finds'} of {table}{size}",
@@ -64,8 +68,15 @@ def check(look: Look) -> Iterator[Finding]:
         "failure at the end undoes everything",
         advice="change a few thousand rows at a time, by ranges of the key, each in a transaction of its own",
         unknown="" if known else f"how many rows of {table} match",
-        severity=None if known else min(Severity.INFO, look.severity, key=lambda item: -item.rank),
     )
+
+
+def _merges(look: Look) -> bool:
+    """Whether a MERGE changes or deletes rows that it finds by those of another table that is not small."""
+    change = look.change
+    assert change is not None
+    others = [key for key in change.others if not look.new(key) and not look.small(key)]
+    return bool(change.flags & {"update", "delete"} and others)
 
 
 def _fills_new_column(look: Look) -> bool:

@@ -5,18 +5,15 @@ concatenating drops them. It is neither smaller nor faster. Off by default: for 
 no harm.
 """
 
-from collections.abc import Iterator
-
-from instar.lint.around import typed
-from instar.lint.look import Look
+from instar.lint.around import COLUMNS_MADE, of_type
 from instar.lint.rule import Proof
-from instar.model import Finding, Severity
+from instar.model import Severity
 
 GROUP = "design"
 SEVERITY: Severity | None = None
 DIALECTS = ("postgresql",)
 ON = ("migration",)
-NEEDS = frozenset({"create table", "create table as", "add column", "change type", "modify column"})
+NEEDS = COLUMNS_MADE
 BAD = "CREATE TABLE countries (code char(2) PRIMARY KEY);"
 GOOD = "CREATE TABLE countries (code text PRIMARY KEY);"
 PROOF = Proof(
@@ -25,14 +22,9 @@ PROOF = Proof(
     "AND format_type(atttypid, atttypmod) = 'character(2)'",
 )
 
-
-def check(look: Look) -> Iterator[Finding]:
-    """Flag padded text."""
-    for name, _, (start, end) in typed(look, lambda kind: kind.partition("(")[0] == "bpchar"):
-        yield look.finding(
-            f"{name} is filled up with blanks, which some operators count and others do not",
-            why="LIKE and regular expressions see the blanks, = does not",
-            advice=f"make {name} text, with a CHECK on its length",
-            start=start,
-            end=end,
-        )
+check = of_type(
+    lambda kind: kind.partition("(")[0] == "bpchar",
+    "{name} is filled up with blanks, which some operators count and others do not",
+    why="LIKE and regular expressions see the blanks, = does not",
+    advice="make {name} text, with a CHECK on its length",
+)

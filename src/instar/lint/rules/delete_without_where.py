@@ -1,7 +1,8 @@
 """DELETE without WHERE deletes every row, one by one, in one transaction.
 
-A forgotten condition cannot be told from a meant one, and one that always holds (`WHERE 1 = 1`) is none. Where every
-row is meant to go, say so in words that are only used for that (TRUNCATE), or delete in batches.
+A forgotten condition cannot be told from a meant one, and one that always holds (`WHERE 1 = 1`) is none; nor is `USING
+other`, which without a WHERE that names both is joined to every row. Where every row is meant to go, say so in words
+that are only used for that (TRUNCATE), or delete in batches.
 
 Safe when: this migration has created the table; the table is empty.
 """
@@ -9,7 +10,7 @@ Safe when: this migration has created the table; the table is empty.
 from collections.abc import Iterator
 
 from instar.lint.around import listed, referrers
-from instar.lint.conditions import says_nothing
+from instar.lint.conditions import every_row
 from instar.lint.look import Look
 from instar.lint.rule import Proof
 from instar.model import Finding, Severity
@@ -27,9 +28,7 @@ PROOF = Proof("changes", "SELECT count(*) FROM sessions")
 def check(look: Look) -> Iterator[Finding]:
     """Flag a DELETE that takes every row."""
     change = look.change
-    if change is None or look.new() or {"limit", "from"} & change.flags:
-        return
-    if "where" in change.flags and not says_nothing(change.text, look.table()):
+    if change is None or look.new() or not every_row(change, look.table()):
         return
     table, keys = look.name(), referrers(look, change.relation)
     yield look.finding(

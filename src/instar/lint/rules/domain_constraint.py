@@ -46,7 +46,6 @@ def check(look: Look) -> Iterator[Finding]:
             advice=_advice(change),
             fix=_fix(look, change),
             unknown=unknown,
-            severity=Severity.WARNING,
         )
         return
     yield look.finding(

@@ -49,7 +49,6 @@ def check(look: Look) -> Iterator[Finding]:
             why="without a unique constraint on its columns, such an INSERT fails",
             advice="release an application that does not rely on it first",
             unknown=f"what {change.name} of {look.name()} demands",
-            severity=min(Severity.INFO, look.severity, key=lambda item: -item.rank),
         )
         return
     if not lost or key in look.unit.created or _covered(look, table, change.name, lost):

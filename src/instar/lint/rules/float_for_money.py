@@ -5,18 +5,16 @@ by the column's name.
 """
 
 import re
-from collections.abc import Iterator
 
-from instar.lint.around import typed
-from instar.lint.look import Look
+from instar.lint.around import COLUMNS_MADE, of_type
 from instar.lint.rule import Proof
-from instar.model import Finding, Severity
+from instar.model import Severity
 
 GROUP = "design"
 SEVERITY: Severity | None = None
 DIALECTS = ("postgresql",)
 ON = ("migration",)
-NEEDS = frozenset({"create table", "create table as", "add column", "change type", "modify column"})
+NEEDS = COLUMNS_MADE
 BAD = "CREATE TABLE invoices (id bigint PRIMARY KEY, total_amount double precision NOT NULL);"
 GOOD = "CREATE TABLE invoices (id bigint PRIMARY KEY, total_amount numeric(12,2) NOT NULL);"
 PROOF = Proof(
@@ -27,16 +25,10 @@ PROOF = Proof(
 _FLOATS = frozenset({"float4", "float8", "real", "float", "double", "double precision"})
 _MONEY = re.compile(r"amount|price|total|cost|fee|balance|salary|tax|payment|charge", re.IGNORECASE)
 
-
-def check(look: Look) -> Iterator[Finding]:
-    """Flag amounts in floating point."""
-    for name, column, (start, end) in typed(look, lambda kind: kind in _FLOATS):
-        if not _MONEY.search(column.name):
-            continue
-        yield look.finding(
-            f"sums of {name} do not agree with their parts",
-            why="floating-point numbers hold 0.1 only nearly",
-            advice=f"make {name} numeric, or count cents in bigint",
-            start=start,
-            end=end,
-        )
+check = of_type(
+    lambda kind: kind in _FLOATS,
+    "sums of {name} do not agree with their parts",
+    why="floating-point numbers hold 0.1 only nearly",
+    advice="make {name} numeric, or count cents in bigint",
+    meant=lambda _, column: _MONEY.search(column.name) is not None,
+)

@@ -1,7 +1,7 @@
 """The header says that the migration can be undone, and it cannot.
 
-Who has to decide at night whether to roll back reads `reversible = true`. There is no `down`; or there is one, and the
-rows and values that `up` deletes do not come back with it.
+Who has to decide at night whether to roll back reads `reversible = true`. There is no `down`, or an empty one; or there
+is one, and the rows and values that `up` deletes do not come back with it.
 
 Safe when: there is a `down`, and `up` deletes nothing, or keeps a copy of it in a table of its own; the header says
 `reversible = false`, or nothing.
@@ -9,7 +9,7 @@ Safe when: there is a `down`, and `up` deletes nothing, or keeps a copy of it in
 
 from collections.abc import Iterator
 
-from instar.lint import headers
+from instar.lint import headers, undo
 from instar.lint.look import Look
 from instar.lint.rule import Proof
 from instar.model import Finding, Severity
@@ -45,8 +45,9 @@ def check(look: Look) -> Iterator[Finding]:
     found = headers.reckoned(look)
     if found.reversible:
         return
-    if not look.migration.reversible:
-        message, advice = "reversible = true, and there is no down", "write -- migrate:down, or say reversible = false"
+    if not look.migration.reversible or undo.empty(look.migration, look.dialect):
+        there = "down is empty" if look.migration.reversible else "there is no down"
+        message, advice = f"reversible = true, and {there}", "write -- migrate:down, or say reversible = false"
         yield from headers.finding(look, message, advice=advice)
         return
     lost = [reason.text for reason in found.reasons if reason.hazard == "deletes-data"]

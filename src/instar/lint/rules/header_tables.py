@@ -3,7 +3,8 @@
 `affected_tables` is what a reviewer reads first, and what others search for. It is compared with the tables that the
 statements make or change.
 
-Safe when: the list is right, or there is none; the migration is in Python, or builds SQL while it runs.
+Safe when: the list is right, or there is none (an empty one says that no table is affected); the migration is in
+Python, or builds SQL while it runs.
 """
 
 from collections.abc import Iterator
@@ -34,9 +35,10 @@ PROOF = Proof("style")
 
 def check(look: Look) -> Iterator[Finding]:
     """Compare the list with what the statements change."""
-    claimed = {naming.bare(name) for name in look.migration.header.affected_tables}
-    if not claimed or not headers.foreseen(look):
+    said = look.migration.header.affected_tables
+    if said is None or not headers.foreseen(look):
         return
+    claimed = {naming.bare(name) for name in said}
     changed = {naming.bare(name): None for name in headers.reckoned(look).tables}
     missing = [name for name in changed if name not in claimed]
     if missing:

@@ -9,7 +9,7 @@ Safe when: the key does not count by itself (codes, keys that come from elsewher
 from collections.abc import Iterator
 
 from instar.catalog import Column, ConstraintKind, Table
-from instar.lint.around import at, columns_made, span
+from instar.lint.around import COLUMNS_MADE, at, columns_made, span
 from instar.lint.look import Look
 from instar.lint.rule import Proof
 from instar.model import Finding, Severity
@@ -18,7 +18,7 @@ GROUP = "design"
 SEVERITY = Severity.INFO
 DIALECTS = ("postgresql",)
 ON = ("migration",)
-NEEDS = frozenset({"create table", "create table as", "add column", "change type", "modify column"})
+NEEDS = COLUMNS_MADE
 BAD = "CREATE TABLE orders (id serial PRIMARY KEY, note text);"
 GOOD = "CREATE TABLE orders (id bigserial PRIMARY KEY, note text);"
 PROOF = Proof(

@@ -5,18 +5,15 @@ on it. json is right only where the exact text, with its blanks and double keys,
 Columns that are added to a table in use are what `json-column` is about.
 """
 
-from collections.abc import Iterator
-
-from instar.lint.around import typed
-from instar.lint.look import Look
+from instar.lint.around import COLUMNS_MADE, of_type
 from instar.lint.rule import Proof
-from instar.model import Finding, Severity
+from instar.model import Severity
 
 GROUP = "design"
 SEVERITY = Severity.INFO
 DIALECTS = ("postgresql",)
 ON = ("migration",)
-NEEDS = frozenset({"create table", "create table as", "add column", "change type", "modify column"})
+NEEDS = COLUMNS_MADE
 BAD = "CREATE TABLE events (id bigint PRIMARY KEY, payload json NOT NULL);"
 GOOD = "CREATE TABLE events (id bigint PRIMARY KEY, payload jsonb NOT NULL);"
 PROOF = Proof(
@@ -25,14 +22,9 @@ PROOF = Proof(
     "AND format_type(atttypid, atttypmod) = 'json'",
 )
 
-
-def check(look: Look) -> Iterator[Finding]:
-    """Flag json columns."""
-    for name, _, (start, end) in typed(look, lambda kind: kind == "json"):
-        yield look.finding(
-            f"{name} is json, which has no equality and no index",
-            why="SELECT DISTINCT, GROUP BY and UNION over it fail, and every access parses the whole text",
-            advice=f"make {name} jsonb, unless the exact text must be kept",
-            start=start,
-            end=end,
-        )
+check = of_type(
+    lambda kind: kind == "json",
+    "{name} is json, which has no equality and no index",
+    why="SELECT DISTINCT, GROUP BY and UNION over it fail, and every access parses the whole text",
+    advice="make {name} jsonb, unless the exact text must be kept",
+)

@@ -3,6 +3,8 @@
 When the release turns out to be wrong, somebody has to write the way back under pressure. Write it now, while it is
 known what was done; or say in the header that there is none: `reversible = false`.
 
+An empty `-- migrate:down` is none: `instar down` would say that the migration is undone, and change nothing.
+
 In a project of three or more migrations of which none has a `down` this is said once, of the first.
 
 Safe when: the header says `reversible = false`; the migration is a repeatable one or a baseline, or comes from
@@ -11,6 +13,7 @@ stdin; the layout is Flyway's, where undo files are the exception.
 
 from collections.abc import Iterator
 
+from instar.lint import risk, undo
 from instar.lint.look import Look
 from instar.lint.rule import Proof
 from instar.model import Finding, MigrationKind, Place, Severity
@@ -41,12 +44,21 @@ def check(look: Look) -> Iterator[Finding]:
     if (
         migration.path.startswith("<")
         or not expected
-        or migration.reversible
+        or (migration.reversible and not _undone_by_nothing(look))
         or migration.header.reversible is False
         or empty
     ):
         return
     forward = look.options.forward
+    if migration.reversible:
+        yield look.finding(
+            f"the down of {migration.name} is empty",
+            why="instar down would say that it is undone, and leave everything as it is",
+            advice="write what takes it back below -- migrate:down, or leave that line out and say reversible = false "
+            "in the header",
+            place=_first_line(look),
+        )
+        return
     if forward and migration.version != forward:
         return
     yield look.finding(
@@ -55,6 +67,10 @@ def check(look: Look) -> Iterator[Finding]:
         advice="write a down (-- migrate:down), or say that there is none: reversible = false in the header",
         place=_first_line(look),
     )
+
+
+def _undone_by_nothing(look: Look) -> bool:
+    return undo.empty(look.migration, look.dialect) and risk.changing(look.unit)
 
 
 def _first_line(look: Look) -> Place:

@@ -1,6 +1,7 @@
-"""ADD FOREIGN KEY copies the table and looks every row up while writes wait.
+"""ADD FOREIGN KEY copies the table and looks every row up while writes to both tables wait.
 
-With foreign_key_checks = 1 the server knows one way only: COPY. With foreign_key_checks = 0 it adds the key in place,
+With foreign_key_checks = 1 the server knows one way only: COPY. Writes to the table and to
+the referenced one wait until the last row is done; reads go on. With foreign_key_checks = 0 it adds the key in place,
 without looking at the rows that are there; so look for those that lead nowhere first, and again afterwards.
 
 Safe when: the table is new in this migration, or the live catalog says that it is small.
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 
 from instar.catalog import ConstraintKind
 from instar.lint import online_ddl
+from instar.lint.around import listed
 from instar.lint.look import Look
 from instar.lint.rule import Example, Proof
 from instar.model import Finding, Fix, Severity
@@ -47,8 +49,8 @@ def check(look: Look) -> Iterator[Finding]:
         return
     table, other = look.name(), look.name(item.references)
     yield look.finding(
-        f"writes to {table} wait while every row is looked up in {other}",
-        why=f"adding a foreign key copies {table} under a lock that lets reads through only",
+        f"writes to {listed(dict.fromkeys((table, other)))} wait while every row is looked up in {other}",
+        why=f"adding a foreign key copies {table} under locks that let reads through only",
         advice="add it with foreign_key_checks = 0, which is done in place, and look for rows that lead nowhere "
         "before and after",
         fix=_fix(look) if len(look.effect.changes) == 1 and not look.depth else None,

@@ -1,7 +1,7 @@
 """A column's name is not snake_case.
 
 A name that is not lower case must be quoted in every query for ever. Standards: snake_case. Only columns that this
-migration adds or renames are judged.
+migration adds or renames are judged, and not those that it makes anew under their old names.
 
 Safe when: the name fits `column` under `[naming]` in instar.toml, or is one of `exceptions`; it is a reserved word
 with an underscore behind it (`when_`), which needs no quotes.
@@ -10,6 +10,7 @@ with an underscore behind it (`when_`), which needs no quotes.
 import re
 from collections.abc import Iterator
 
+from instar.config.tables import Naming
 from instar.lint import naming
 from instar.lint.around import at, tables_made
 from instar.lint.look import Look
@@ -26,6 +27,7 @@ SETUP = "CREATE TABLE users (id bigint PRIMARY KEY);"
 BAD = 'ALTER TABLE users ADD COLUMN "emailVerifiedAt" timestamp;'
 GOOD = "ALTER TABLE users ADD COLUMN email_verified_at timestamp;"
 PROOF = Proof("style")
+_SNAKE = Naming().column
 _MYSQL = Example(SETUP, "ALTER TABLE users ADD COLUMN `emailVerifiedAt` timestamp;", GOOD, PROOF)
 EXAMPLES = {"mysql": _MYSQL, "mariadb": _MYSQL}
 
@@ -56,11 +58,11 @@ def _judged(look: Look, name: str, table: str) -> Iterator[Finding]:
     rules = look.options.naming
     if not rules.column or naming.excepted(name, rules) or re.fullmatch(rules.column, name):
         return
-    if naming.dodges(look, name):
+    if naming.dodges(look, name) or naming.was_there(look, name, table):
         return
     good, place = naming.snake(name), look.effect.text.find(name)
     yield look.finding(
-        f"the column {look.name(table)}.{look.name(name)} is not named in snake_case",
+        f"the column {look.name(table)}.{look.name(name)} is not named {naming.like(rules.column, _SNAKE)}",
         why=naming.quoted(look, name),
         advice=f"call it {good}" if re.fullmatch(rules.column, good) else "",
         relation=table,

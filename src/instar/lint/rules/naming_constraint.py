@@ -2,7 +2,8 @@
 
 The name stands in the error that a user's write gives, and in the next migration that drops it. Standards:
 pk_users_id, fk_orders_user_id, uk_users_email, chk_orders_amount_positive. The rule about the words after the table is
-that of indexes. Only constraints that this migration adds and names are judged.
+that of indexes. Only constraints that this migration adds and names are judged, and not those that it makes anew under
+their old names.
 
 Safe when: the name fits `primary_key`, `foreign_key`, `unique` or `check` under `[naming]` in instar.toml (an empty
 text: anything does), is one of `exceptions`, or is what the server itself would choose (`orders_total_check`).
@@ -54,12 +55,12 @@ def _judged(look: Look, item: Constraint, table: str) -> Iterator[Finding]:
         return
     if naming.fits(name, pattern, table, item.columns, referenced=item.references):
         return
-    if naming.automatic(look, name, table):
+    if naming.automatic(look, name, table) or naming.was_there(look, name):
         return
     place = look.effect.text.find(name)
     yield look.finding(
         f"the {item.kind} {look.name(name)} of {look.name(table)} is not named like {pattern}",
-        advice=f"call it {naming.for_constraint(rules, item, table)}",
+        advice=naming.call_it(look, naming.for_constraint(rules, item, table), table),
         relation=table,
         start=place if place >= 0 else None,
         end=place + len(name) if place >= 0 else None,

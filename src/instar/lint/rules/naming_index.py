@@ -6,7 +6,9 @@ be abbreviated to words of theirs (`idx_orders_user_status`); the prefix and the
 this migration creates or renames are judged, and not those that carry a constraint.
 
 Safe when: the name fits `index` under `[naming]` in instar.toml (an empty text: anything does), or is one of
-`exceptions`; it is one that the server would have chosen (PostgreSQL: `users_email_idx`).
+`exceptions`; it is one that the server would have chosen (PostgreSQL: `users_email_idx`); it was there
+before this migration, which makes the index anew; a later statement makes a constraint of the index, which gives it
+that name.
 """
 
 import re
@@ -56,20 +58,29 @@ def _judged(look: Look, index: Index, table: str) -> Iterator[Finding]:
     rules, name = look.options.naming, naming.bare(index.name)
     if not rules.index or naming.excepted(name, rules) or naming.automatic(look, name, table):
         return
+    if naming.was_there(look, name) or _becomes_constraint(look, name):
+        return
     if naming.fits(name, rules.index, table, index.columns, uses=index.uses):
         return
     if index.unique and rules.unique and naming.fits(name, rules.unique, table, index.columns, uses=index.uses):
         return
     good = naming.proposed(rules.index, table, [*index.columns, *([] if any(index.columns) else sorted(index.uses))])
+    free = naming.free(look, good, table)
     written = re.compile(rf'(?<![\w"]){re.escape(look.name(name))}(?![\w"])')
     place = written.search(look.effect.text)
     sql = written.sub(look.name(good), look.effect.text, count=1) if place and look.change else ""
     alone = look.change is not None and look.change.kind == "create index" and not look.depth
     yield look.finding(
         f"the index {look.name(name)} is not named like {rules.index}",
-        advice=f"call it {good}",
-        fix=Fix(f"{sql};") if sql and alone else None,
+        advice=naming.call_it(look, good, table),
+        fix=Fix(f"{sql};") if sql and alone and free else None,
         relation=table,
         start=place.start() if place else None,
         end=place.end() if place else None,
     )
+
+
+def _becomes_constraint(look: Look, name: str) -> bool:
+    """Whether a later statement of the section takes the index for a constraint."""
+    taken = re.compile(rf'\busing\s+index\s+"?{re.escape(name)}(?!\w)', re.IGNORECASE)
+    return any(taken.search(statement.text) for _, statement in look.later())

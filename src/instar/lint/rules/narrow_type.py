@@ -39,7 +39,7 @@ def check(look: Look) -> Iterator[Finding]:
         return
     old = change.old or look.table().column(change.name)
     lost = narrowing(old.type, change.column.type) if old else None
-    if old is None or lost is None or made_here(look, change.relation, old.name):
+    if old is None or lost is None or made_here(look, change.relation, old.name) or _said(look):
         return
     table, column = look.name(), look.name(old.name)
     fate = "loses" if lost.silent or change.text else "refuses"
@@ -48,5 +48,17 @@ def check(look: Look) -> Iterator[Finding]:
         why=f"the released application may still write {lost.what} to {column}"
         + ("; what is lost in the rows that are there, no down brings back" if fate == "loses" else ""),
         advice=f"release an application that keeps to {change.column.type} first; "
-        f"a CHECK on {column}, NOT VALID and validated later, limits it without changing its type",
+        + (
+            f"a CHECK on {column}, NOT VALID and validated later, limits it without changing its type"
+            if look.dialect.name == "postgresql"
+            else f"a CHECK on {column} limits what is written without changing its type"
+        ),
     )
+
+
+def _said(look: Look) -> bool:
+    """Whether another change of the same statement is about the same: MODIFY is a new column and a new type."""
+    change = look.change
+    assert change is not None
+    same = [item for item in look.effect.changes if item.kind in ON and item.relation == change.relation]
+    return next(item for item in same if item.name == change.name) is not change

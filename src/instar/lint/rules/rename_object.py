@@ -46,7 +46,7 @@ def _new(look: Look, change: Change) -> bool:
     created = look.unit.created
     if change.relation in created:
         return True
-    names = {change.relation, change.name} if change.kind != "rename enum value" else {change.relation}
+    names = {change.relation, change.name}
     return any(
         item.kind.startswith("create ") and names & {item.relation, item.name} - {""}
         for effect in look.unit.effects
@@ -56,8 +56,8 @@ def _new(look: Look, change: Change) -> bool:
 
 def _names(look: Look, change: Change) -> tuple[str, str]:
     if change.kind == "rename enum value":
-        owner = look.name()
-        return f"{change.name!r} of {owner}", f"{change.new_name!r}"
+        owner = look.name(change.name)
+        return f"{change.text!r} of {owner}", f"{change.new_name!r}"
     old = look.name(change.relation or change.name)
     new = look.name(change.new_name) if change.new_name else "in another place"
     return old, new

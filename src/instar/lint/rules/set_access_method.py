@@ -60,5 +60,4 @@ def check(look: Look) -> Iterator[Finding]:
         advice=f"copy {table} in batches into a new table USING {method}, and swap the names",
         fix=None if look.depth else rewrite.steps(steps, same=False),
         unknown=unknown,
-        severity=Severity.WARNING if unknown else None,
     )

@@ -62,5 +62,4 @@ def check(look: Look) -> Iterator[Finding]:
         advice=f"make an ordinary column of {column} with DROP EXPRESSION, keep it by a trigger, fill it in batches",
         fix=None if look.depth else rewrite.steps(steps, same=False),
         unknown=unknown,
-        severity=Severity.WARNING if unknown else None,
     )

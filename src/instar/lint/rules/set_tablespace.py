@@ -52,7 +52,6 @@ def check(look: Look) -> Iterator[Finding]:
         else f"copy {what} in batches into a new table in that tablespace and swap the names, or use pg_repack",
         fix=_fix(look, index),
         unknown=unknown,
-        severity=Severity.WARNING if unknown else None,
     )
 
 

@@ -4,18 +4,15 @@
 was just written. Store all digits and cut when showing: date_trunc(). Off by default: other precisions are a choice.
 """
 
-from collections.abc import Iterator
-
-from instar.lint.around import typed
-from instar.lint.look import Look
+from instar.lint.around import COLUMNS_MADE, of_type
 from instar.lint.rule import Proof
-from instar.model import Finding, Severity
+from instar.model import Severity
 
 GROUP = "design"
 SEVERITY: Severity | None = None
 DIALECTS = ("postgresql",)
 ON = ("migration",)
-NEEDS = frozenset({"create table", "create table as", "add column", "change type", "modify column"})
+NEEDS = COLUMNS_MADE
 BAD = "CREATE TABLE logins (id bigint PRIMARY KEY, happened_at timestamptz(0) NOT NULL);"
 GOOD = "CREATE TABLE logins (id bigint PRIMARY KEY, happened_at timestamptz NOT NULL);"
 PROOF = Proof(
@@ -24,14 +21,9 @@ PROOF = Proof(
     "AND atttypmod >= 0",
 )
 
-
-def check(look: Look) -> Iterator[Finding]:
-    """Flag columns that round moments."""
-    for name, column, (start, end) in typed(look, lambda kind: kind.startswith(("timestamp(", "timestamptz("))):
-        yield look.finding(
-            f"{name} rounds: {column.type} may store a moment that has not come yet",
-            why="half a unit and more is rounded up",
-            advice=f"store all digits in {name}, and cut with date_trunc() where it is shown",
-            start=start,
-            end=end,
-        )
+check = of_type(
+    lambda kind: kind.startswith(("timestamp(", "timestamptz(")),
+    "{name} rounds: {type} may store a moment that has not come yet",
+    why="half a unit and more is rounded up",
+    advice="store all digits in {name}, and cut with date_trunc() where it is shown",
+)

@@ -5,8 +5,9 @@ keep it until the commit. The lock needs no time by itself, and instar gives up 
 again. But what comes after it in the same transaction keeps all writers of the table waiting (after DROP TRIGGER, all
 readers, too): commit first. What a trigger does is changed without any lock on the table by CREATE OR REPLACE FUNCTION.
 
-Safe when: nothing slow follows in the same transaction; the table is new; the live catalog says that it is small. With
-the live catalog a table that is very busy is named even so.
+Safe when: nothing slow follows in the same transaction; the table is new; the live catalog says that it is small; the
+transaction holds as strong a lock on the table already, so that this one adds nothing. With the live catalog a table
+that is very busy is named even so.
 """
 
 from collections.abc import Iterator
@@ -47,7 +48,7 @@ def check(look: Look) -> Iterator[Finding]:
     """Flag a change of triggers whose lock lasts."""
     change = look.change
     assert change is not None
-    if rewrite.idle(look) or look.table().kind == "view":
+    if rewrite.idle(look) or look.table().kind == "view" or _held(look):
         return
     felt = lasting.reason(look, change.relation)
     if not felt:
@@ -61,3 +62,11 @@ def check(look: Look) -> Iterator[Finding]:
         advice=f"give it a transaction of its own: COMMIT; BEGIN; behind it. What the trigger does on {table} is "
         "changed without a lock by CREATE OR REPLACE FUNCTION",
     )
+
+
+def _held(look: Look) -> bool:
+    """Whether an earlier statement of the transaction has locked the table as strongly: who waits does so for that."""
+    change = look.change
+    assert change is not None
+    held = look.unit.held.get(change.relation)
+    return held is not None and all(held.mode >= lock.mode for lock in change.locks if lock.relation == change.relation)

@@ -28,7 +28,7 @@ PROOF = Proof("style")
 
 def check(look: Look) -> Iterator[Finding]:
     """Flag a directive for each of its rules that has found nothing there."""
-    for ignore in suppress.of_section(look.migration, look.unit.section, look.unit.statements):
+    for ignore in suppress.of_section(look.migration, look.unit.section, look.unit.statements, look.unit.effects):
         for name in ignore.names:
             message = _said(look, ignore, name)
             if message:

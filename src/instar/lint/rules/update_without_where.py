@@ -1,7 +1,8 @@
 """UPDATE without WHERE overwrites the column in every row, also what the application has written meanwhile.
 
 A forgotten condition cannot be told from a meant one, and one that always holds (`WHERE true`, `WHERE id IS NOT NULL`)
-is none. Say which rows are meant (`WHERE status IS NULL`); that also lets the statement be repeated.
+is none. Nor is `FROM other`: without a WHERE that names both, every row is joined to every other. Say which rows are
+meant (`WHERE status IS NULL`); that also lets the statement be repeated.
 
 Safe when: it sets only columns that this migration has added; the table is new or empty.
 """
@@ -9,7 +10,7 @@ Safe when: it sets only columns that this migration has added; the table is new 
 from collections.abc import Iterator
 
 from instar.lint.around import listed, made_here
-from instar.lint.conditions import says_nothing
+from instar.lint.conditions import every_row
 from instar.lint.look import Look
 from instar.lint.rule import Proof
 from instar.model import Finding, Severity
@@ -27,9 +28,7 @@ PROOF = Proof("changes", "SELECT status FROM orders ORDER BY id LIMIT 3")
 def check(look: Look) -> Iterator[Finding]:
     """Flag an UPDATE that takes every row."""
     change = look.change
-    if change is None or look.new() or {"limit", "from"} & change.flags:
-        return
-    if "where" in change.flags and not says_nothing(change.text, look.table()):
+    if change is None or look.new() or not every_row(change, look.table()):
         return
     columns = [look.name(item) for item in change.columns]
     if columns and all(made_here(look, change.relation, item) for item in change.columns):

@@ -4,18 +4,15 @@ text and varchar are stored and searched alike. A limit that turns out too short
 same and can be changed without looking at the type. Off by default: many teams, and our standards, use varchar(n).
 """
 
-from collections.abc import Iterator
-
-from instar.lint.around import typed
-from instar.lint.look import Look
+from instar.lint.around import COLUMNS_MADE, of_type
 from instar.lint.rule import Proof
-from instar.model import Finding, Severity
+from instar.model import Severity
 
 GROUP = "design"
 SEVERITY: Severity | None = None
 DIALECTS = ("postgresql",)
 ON = ("migration",)
-NEEDS = frozenset({"create table", "create table as", "add column", "change type", "modify column"})
+NEEDS = COLUMNS_MADE
 BAD = "CREATE TABLE users (id bigint PRIMARY KEY, name varchar(50) NOT NULL);"
 GOOD = "CREATE TABLE users (id bigint PRIMARY KEY, name text NOT NULL);"
 PROOF = Proof(
@@ -24,14 +21,9 @@ PROOF = Proof(
     "AND format_type(atttypid, atttypmod) = 'character varying(50)'",
 )
 
-
-def check(look: Look) -> Iterator[Finding]:
-    """Flag limited text."""
-    for name, column, (start, end) in typed(look, lambda kind: kind.startswith("varchar(")):
-        yield look.finding(
-            f"{name} is {column.type}: the limit is part of the type",
-            why="text is stored and searched in the same way",
-            advice=f"make {name} text, with a CHECK where the limit is meant",
-            start=start,
-            end=end,
-        )
+check = of_type(
+    lambda kind: kind.startswith("varchar("),
+    "{name} is {type}: the limit is part of the type",
+    why="text is stored and searched in the same way",
+    advice="make {name} text, with a CHECK where the limit is meant",
+)

@@ -1,17 +1,13 @@
 """JUnit's XML: a suite for each migration, a case for each finding, or one that passes."""
 
-import re
 from collections.abc import Iterator
-from xml.sax.saxutils import escape, quoteattr
 
 from instar.judgement import Judged
 from instar.model import Finding
 from instar.render._caret import where
+from instar.render._xml import attribute, content
 from instar.render.outputs import Result
 from instar.render.outputs._said import weight, whole
-
-# XML 1.0 has no way to write these, not even escaped (section 2.2).
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def text(result: Result) -> str:
@@ -29,9 +25,9 @@ def _suite(judged: Judged, failing: set[int]) -> Iterator[str]:
     failures = sum(id(item) in failing for item in found)
     skipped = sum(bool(item.suppressed or item.baseline) for item in found)
     numbers = f'tests="{max(len(found), 1)}" failures="{failures}" errors="0" skipped="{skipped}"'
-    yield f"  <testsuite name={_attribute(judged.migration.path)} {numbers}>"
+    yield f"  <testsuite name={attribute(judged.migration.path)} {numbers}>"
     if not found:
-        yield f'    <testcase name="lint" classname={_attribute(judged.migration.path)} time="0"/>'
+        yield f'    <testcase name="lint" classname={attribute(judged.migration.path)} time="0"/>'
     for finding in found:
         yield from _case(finding, fails=id(finding) in failing)
     yield "  </testsuite>"
@@ -39,22 +35,14 @@ def _suite(judged: Judged, failing: set[int]) -> Iterator[str]:
 
 def _case(finding: Finding, *, fails: bool) -> Iterator[str]:
     name = f"{finding.rule} in line {finding.place.line}"
-    place = f'file={_attribute(finding.place.file)} line="{finding.place.line}"'
-    yield f'    <testcase name={_attribute(name)} classname={_attribute(finding.place.file)} {place} time="0">'
+    place = f'file={attribute(finding.place.file)} line="{finding.place.line}"'
+    yield f'    <testcase name={attribute(name)} classname={attribute(finding.place.file)} {place} time="0">'
     said = f"{where(finding.place)}\n{whole(finding)}"
     if finding.suppressed or finding.baseline:
-        yield f"      <skipped message={_attribute(finding.suppressed or 'in the baseline')}/>"
+        yield f"      <skipped message={attribute(finding.suppressed or 'in the baseline')}/>"
     elif fails:
-        message = f"message={_attribute(finding.message)} type={_attribute(weight(finding))}"
-        yield f"      <failure {message}>{_content(said)}</failure>"
+        message = f"message={attribute(finding.message)} type={attribute(weight(finding))}"
+        yield f"      <failure {message}>{content(said)}</failure>"
     else:
-        yield f"      <system-out>{_content(f'{weight(finding)}: {said}')}</system-out>"
+        yield f"      <system-out>{content(f'{weight(finding)}: {said}')}</system-out>"
     yield "    </testcase>"
-
-
-def _content(text: str) -> str:
-    return escape(_FORBIDDEN.sub("\ufffd", text))
-
-
-def _attribute(text: str) -> str:
-    return quoteattr(_FORBIDDEN.sub("\ufffd", text), {"\n": "&#10;", "\r": "&#13;", "\t": "&#9;"})

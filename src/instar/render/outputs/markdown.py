@@ -68,8 +68,12 @@ def _numbers(found: Sequence[Finding]) -> str:
 
 
 def _details(judged: Judged, found: Sequence[Finding]) -> Iterator[str]:
+    sections = (("", judged.up), ("down", judged.down), ("contract", judged.contract))
     locking = [
-        pair for pair in (*judged.up, *judged.down, *judged.contract) if locks(pair[1]) or pair[1].work or pair[1].error
+        (section, statement, effect)
+        for section, pairs in sections
+        for statement, effect in pairs
+        if locks(effect) or effect.work or effect.error
     ]
     reasons = judged.risk.reasons if judged.risk else ()
     if not (locking or found or reasons):
@@ -86,15 +90,17 @@ def _details(judged: Judged, found: Sequence[Finding]) -> Iterator[str]:
     yield "</details>"
 
 
-def _lock_table(pairs: Sequence[tuple[Statement, Effect]]) -> Iterator[str]:
-    if not pairs:
+def _lock_table(found: Sequence[tuple[str, Statement, Effect]]) -> Iterator[str]:
+    """Write a line for each statement; those of `down` and `contract`, which run another time, say so."""
+    if not found:
         return
     yield "| line | statement | locks | work |"
     yield "|---|---|---|---|"
-    for statement, effect in pairs:
+    for section, statement, effect in found:
+        line = f"{statement.line}, {section}" if section else str(statement.line)
         held = "<br>".join(_lock(*item) for item in locks(effect)) or "none"
         done = "<br>".join(_cell(work(item)) for item in effect.work) or _cell(effect.error)
-        yield f"| {statement.line} | {_code(shortened(statement.text, _STATEMENT))} | {held} | {done} |"
+        yield f"| {line} | {_code(shortened(statement.text, _STATEMENT))} | {held} | {done} |"
     yield ""
 
 

@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from msgspec.structs import replace
 
 from instar.catalog import Schema
-from instar.dialects import _names, _rows
+from instar.dialects import _names, _refused, _rows
 from instar.dialects._reader import Reader
+from instar.dialects._refused import Words
 from instar.dialects._tokens import Token
 from instar.dialects.mysql import parse
 from instar.dialects.mysql.analysis import alter, create, learn, objects
@@ -20,6 +21,33 @@ _SESSION = {
     "release": "savepoint", "call": "call", "do": "do", "grant": "grant", "revoke": "revoke", "prepare": "prepare",
     "execute": "prepare", "deallocate": "prepare", "set": "set", "use": "set", "load": "copy",
 }  # fmt: skip
+_WORDS = Words(
+    taken="Table '{name}' already exists",
+    absent="Table '{name}' doesn't exist",
+    undroppable="Unknown {kind} '{name}'",
+    column_taken="Duplicate column name '{name}'",
+    column_absent="Can't DROP COLUMN `{name}`; check that it exists",
+    folds=True,
+    alone=True,
+)
+_VERBS = frozenset({
+    "alter", "analyze", "backup", "begin", "binlog", "cache", "call", "case", "change", "check", "checksum",
+    "clone", "close", "commit", "create", "deallocate", "declare", "delete", "desc", "describe", "do", "drop",
+    "end", "execute", "explain", "fetch", "flush", "for", "get", "grant", "handler", "help", "if", "import",
+    "insert", "install", "iterate", "kill", "leave", "load", "lock", "loop", "open", "optimize", "prepare", "purge",
+    "release", "rename", "repair", "repeat", "replace", "reset", "resignal", "restart", "return", "revoke",
+    "rollback", "savepoint", "select", "set", "show", "shutdown", "signal", "start", "stop", "table", "truncate",
+    "uninstall", "unlock", "update", "use", "values", "while", "with", "xa",
+})  # fmt: skip
+"""The words that statements begin with: MySQL 8.4, chapter 15, and MariaDB 11."""
+_OBJECTS = frozenset({
+    "aggregate", "algorithm", "database", "definer", "event", "fulltext", "function", "ignore", "index", "instance",
+    "json", "library", "logfile", "masking", "offline", "online", "or", "package", "prepare", "procedure",
+    "resource", "role", "schema", "sequence", "server", "spatial", "sql", "table", "tables", "tablespace",
+    "temporary", "trigger", "undo", "unique", "user", "vector", "view",
+})  # fmt: skip
+"""The words that stand behind CREATE, ALTER and DROP."""
+_DEFINES = frozenset({"create", "alter", "drop"})
 _NUMBER_OFF = frozenset({"0", "off", "false"})
 
 
@@ -27,6 +55,9 @@ def analyse(text: str, schema: Schema, *, mariadb: bool) -> Effect:
     """Say what one statement does; see instar.dialects.Dialect."""
     stream = parse.words(text)
     made = _analysed(text, stream, schema, mariadb=mariadb)
+    refused = None if made.error else _refused.first(made.changes, schema, _WORDS)
+    if refused is not None:
+        made = replace(made, error=refused[0], at=refused[1])
     return replace(made, touched=_touched(stream)) if made.touched is None else made
 
 
@@ -46,7 +77,7 @@ def _analysed(text: str, stream: Sequence[Token], schema: Schema, *, mariadb: bo
         stream = stream[reader.at :]
         reader = Reader(stream)
     verb = reader.word()
-    if verb in {"create", "alter", "drop"}:
+    if verb in _DEFINES and reader.word(1) in _OBJECTS:
         return _definition(Engine(mariadb, schema.version, checks), text, reader, schema)
     if verb in _OTHERS and (verb != "rename" or reader.word(1) in {"table", "tables"}):
         if verb in {"rename", "truncate"}:
@@ -84,6 +115,9 @@ def _definition(engine: Engine, text: str, reader: Reader, schema: Schema) -> Ef
 
 def _session(text: str, reader: Reader, verb: str) -> Effect:
     kind = _SESSION.get(verb, "other")
+    wrong = reader.word(1) if verb in _DEFINES else verb if verb not in _VERBS else ""
+    if kind == "other" and wrong:
+        return Effect(text, error=f"syntax error near '{wrong}'", at=reader.start)
     reader.skip()
     name = value = ""
     if kind == "set" and verb == "set":

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from instar.catalog import ConstraintKind, Schema, Table
-from instar.dialects import _names
+from instar.dialects import _names, _refused
 from instar.dialects._reader import Reader
 from instar.dialects._tokens import Token
 from instar.dialects.mysql.analysis import actions, elements, need, needs, shape
@@ -19,8 +19,10 @@ _LEVELS = {"INSTANT": Level.INSTANT, "NOCOPY": Level.NOCOPY, "INPLACE": Level.RE
 
 def alter(engine: Engine, text: str, reader: Reader, schema: Schema) -> Effect:
     """Analyse what stands behind `ALTER TABLE`."""
-    reader.accept("if", "exists")
+    lenient = reader.accept("if", "exists")
     table = schema.known(_names.relation(schema, *reader.qualified()))
+    if not lenient and _refused.absent(schema, table.name, alone=True):
+        return Effect(text, "ALTER TABLE", error=f"Table '{table.name}' doesn't exist")
     statement = actions.Statement(text, schema, table, engine.mariadb)
     # What else the statement does names the table as it was: the new name counts last.
     changes = sorted(actions.read(statement, reader), key=lambda change: change.kind == "rename table")
@@ -40,7 +42,7 @@ def effect(engine: Engine, text: str, table: Table, changes: list[Change]) -> Ef
         locks=strongest([*need.locks(wanted, table, engine), *others]),
         work=need.work(wanted, table),
         algorithm=engine.word(wanted.level),
-        error=_refused(table, changes),
+        error=_refusal(table, changes),
     )
 
 
@@ -49,7 +51,8 @@ def _told(engine: Engine, table: Table, change: Change, *, instant: bool) -> Cha
     alone = needs.together(engine, table, [change])
     locks = need.locks(alone, table, engine)
     if change.constraint is not None and change.constraint.references not in {"", table.name}:
-        locks = (*locks, Lock(change.constraint.references, LockMode.ACCESS_EXCLUSIVE))
+        mode = need.mode_of_parent(alone.level, mariadb=engine.mariadb)
+        locks = (*locks, Lock(change.constraint.references, mode))
     flags = change.flags | {engine.word(alone.level).lower()}
     return replace(
         change, locks=locks, work=need.work(alone, table), flags=flags, cleared=_cleared(change) if instant else ""
@@ -93,7 +96,7 @@ def _why(made: Effect) -> str:
     return next((item.reason for item in made.work if item.reason), made.algorithm)
 
 
-def _refused(table: Table, changes: Sequence[Change]) -> str:
+def _refusal(table: Table, changes: Sequence[Change]) -> str:
     """Return what the server refuses whatever the algorithm: columns of foreign keys."""
     dropped = {change.name for change in changes if change.kind == "drop constraint"}
     if used := _generated_from(table, changes):

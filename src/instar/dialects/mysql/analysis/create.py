@@ -5,8 +5,9 @@ from msgspec.structs import replace
 from instar.catalog import Constraint, ConstraintKind, Index, Schema, Table
 from instar.dialects import _names
 from instar.dialects._reader import Reader
-from instar.dialects.mysql.analysis import actions, elements, shape, types
-from instar.effects import Change, Effect, Lock, LockMode
+from instar.dialects.mysql.analysis import actions, elements, need, shape, types
+from instar.dialects.mysql.analysis.need import Level
+from instar.effects import Change, Effect, Lock
 
 Parts = list[tuple[Constraint | None, Index | None]]
 
@@ -27,7 +28,8 @@ def table(text: str, reader: Reader, schema: Schema, *, mariadb: bool, flags: fr
     references = [item.references for item in made.constraints if item.references not in {"", key}]
     if not mariadb and _beside_column(reader):
         flags |= {actions.IGNORED_REFERENCES}
-    locks = tuple(Lock(item, LockMode.ACCESS_EXCLUSIVE) for item in dict.fromkeys(references))
+    mode = need.mode_of_parent(Level.INSTANT, mariadb=mariadb)
+    locks = tuple(Lock(item, mode) for item in dict.fromkeys(references))
     kind = "create table as" if filled else "create table"
     change = Change(
         kind, key, table=made, flags=flags, others=tuple(dict.fromkeys(references)), locks=locks, end=len(text)

@@ -15,6 +15,8 @@ def learn(effect: Effect, schema: Schema, version: str, *, mariadb: bool) -> Non
     settings.begin(schema, version)
     if effect.error:
         return
+    if effect.dynamic or any(change.kind in _UNFORESEEN for change in effect.changes):
+        schema.doubt()
     for change in effect.changes:
         if change.kind in _WHOLE:
             _WHOLE[change.kind](schema, change, version)
@@ -26,6 +28,8 @@ def learn(effect: Effect, schema: Schema, version: str, *, mariadb: bool) -> Non
 
 def _create(schema: Schema, change: Change, version: str) -> None:
     there = "if not exists" in change.flags and change.relation in schema.tables
+    if "temporary" in change.flags:
+        schema.doubt()
     if change.table is not None and "temporary" not in change.flags and not there:
         schema.put(replace(change.table, created=version))
 
@@ -138,6 +142,7 @@ def _options(change: Change, table: Table) -> Table:
     return shape.with_options(table, known) if known else table
 
 
+_UNFORESEEN = frozenset({"call", "prepare"})
 _WHOLE: dict[str, Callable[[Schema, Change, str], None]] = {
     "create table": _create,
     "create table as": _create,

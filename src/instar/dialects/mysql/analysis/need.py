@@ -102,6 +102,16 @@ def locks(need: Need, table: Table, engine: Engine) -> tuple[Lock, ...]:
     return (Lock(table.name, LockMode.SHARE_UPDATE_EXCLUSIVE if working else LockMode.ACCESS_EXCLUSIVE),)
 
 
+def mode_of_parent(level: Level, *, mariadb: bool) -> LockMode:
+    """Return the lock on the table that a new foreign key references.
+
+    MariaDB stops its writers as long as it copies the other table, and nobody where it copies nothing.
+    """
+    if not mariadb:
+        return LockMode.ACCESS_EXCLUSIVE
+    return LockMode.SHARE if level is Level.COPY else LockMode.ROW_SHARE
+
+
 def work(need: Need, table: Table) -> tuple[Work, ...]:
     """Return the work on existing rows."""
     if need.level >= Level.REBUILD:

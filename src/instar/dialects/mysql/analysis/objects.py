@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from instar.catalog import Schema, Table
-from instar.dialects import _names, _touched
+from instar.dialects import _names, _refused, _touched
 from instar.dialects._reader import Reader
 from instar.effects import Change, Effect, Lock, LockMode, Work, WorkKind, strongest
 
@@ -79,6 +79,9 @@ def _dropped(reader: Reader, schema: Schema, kind: str, flags: frozenset[str]) -
     for part in reader.parts():
         start = part.start
         key = _names.relation(schema, *part.qualified())
+        if "if exists" in flags and _refused.absent(schema, key, alone=True):
+            yield Change(kind, key, flags=flags, cleared="it does not exist", start=start, end=part.stop)
+            continue
         parents = [item.references for item in schema.known(key).constraints if item.references not in {"", key}]
         temporary = "temporary" in flags
         locks = () if temporary else tuple(Lock(name, _AX) for name in dict.fromkeys([key, *parents]))

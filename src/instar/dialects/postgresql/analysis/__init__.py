@@ -29,7 +29,13 @@ def analyse(text: str, schema: Schema) -> Effect:
         parsed = tree.parse(text)
     except _libpg_query.ParserError as error:
         return Effect(text, error=error.message, at=len(text.encode()[: error.position].decode(errors="replace")))
-    return of_parsed(text, parsed[0], schema) if parsed else Effect(text)
+    if not parsed:
+        return Effect(text)
+    from instar.dialects.postgresql.analysis import refusals
+
+    effect = of_parsed(text, parsed[0], schema)
+    refused = None if effect.error else refusals.of(effect, parsed[0], schema)
+    return replace(effect, error=refused[0], at=refused[1]) if refused else effect
 
 
 def of_parsed(text: str, parsed: Parsed, schema: Schema) -> Effect:

@@ -52,6 +52,8 @@ def alter(scope: Scope, node: Node) -> Parts:
         return index.alter(scope, node)
     if scope.schema.complete and scope.schema.table(key) is None:
         return _absent(scope, node, key)
+    if node.get("missing_ok") and scope.schema.lacks(key):
+        return _absent(scope, node, key)
     table = scope.table(relation)
     left = _left(table, node)
     changes: list[Change] = []
@@ -92,7 +94,7 @@ def _left(table: Table, node: Node) -> Table:
 
 
 def _absent(scope: Scope, node: Node, key: str) -> Parts:
-    """Return what is left where the catalog says that there is no such relation."""
+    """Return what is left where there is no such relation."""
     if node.get("missing_ok"):
         return Parts((Change("alter table options", key, flags=frozenset({"if exists"}), cleared=f"no {key}"),))
     place = scope.character(node["relation"]["location"])

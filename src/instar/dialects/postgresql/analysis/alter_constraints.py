@@ -93,7 +93,8 @@ def _added(sub: Subcommand, made: Constraint, node: Node, *, new: Column | None 
     if not checked:
         work, cleared = (), "the new column holds NULL in every row"
     elif not work and made.kind in (ConstraintKind.NOT_NULL, ConstraintKind.PRIMARY_KEY):
-        cleared = "it is proven that no row holds NULL"
+        late = "no row is read before VALIDATE CONSTRAINT"
+        cleared = "it is proven that no row holds NULL" if made.validated else late
     change = sub.change(
         "add constraint", made.name, locks=locks, work=work, constraint=made, columns=made.columns, cleared=cleared,
         index=columns.index_from(made, node, sub.table, sub.scope), flags=_flags(made, node, new),

@@ -24,6 +24,10 @@ _RUNNING: ContextVar[frozenset[str]] = ContextVar("running", default=frozenset()
 """Keys of functions whose bodies are being read: one that calls itself is read once."""
 _QUIET = frozenset({"select", "insert", "update", "delete", "merge", "commit", "rollback", "set", "do"})
 """Changes that leave the schema as it is."""
+UNFORESEEN = frozenset({"unforeseen"})
+"""The flag of what makes relations that nobody can foresee, or makes them when it is called."""
+_NO_SQL = frozenset({"plpgsql", "sql", "c", "internal"})
+"""Languages whose functions hold no SQL but that which is read here."""
 _BARE = frozenset({"targetList", "limitOption", "op"})
 """The fields of SELECT with nothing but an expression."""
 
@@ -109,7 +113,7 @@ def do(scope: Scope, node: Node) -> Parts:
     body = _read(scope, literal, language, stored=False)
     made = tuple(dict.fromkeys(key for effect in body.effects for key in effect.creates))
     locks, work = _together(body.effects)
-    change = Change("do", locks=locks, work=work, text=literal.value)
+    change = Change("do", locks=locks, work=work, text=literal.value, flags=UNFORESEEN if body.dynamic else frozenset())
     return Parts((change,), creates=made, inner=tuple(body.effects), dynamic=body.dynamic, verb="DO")
 
 
@@ -156,6 +160,8 @@ def create_function(scope: Scope, node: Node) -> Parts:
     plain = not (node.get("parameters") or "set" in given or "security" in given)
     if plain and language == "sql" and not node.get("returnType", {}).get("setof") and constant(literal.value):
         flags.add("constant")
+    if body.dynamic or language not in _NO_SQL or any(effect.creates for effect in body.effects):
+        flags |= UNFORESEEN
     known = key in scope.schema.functions and node.get("replace")
     change = Change(
         "replace function" if known else "create function", name=key, flags=frozenset(flags), text=literal.value
@@ -264,6 +270,20 @@ def _learn_function(schema: Schema, change: Change, version: str) -> None:
         change.name, volatility, language, "constant" in words, change.text, created=version
     )
 
+    _learn_run(schema, change, version)
+
+
+def _learn_run(schema: Schema, change: Change, version: str) -> None:
+    del version
+    if change.flags >= UNFORESEEN:
+        schema.doubt()
+
 
 HANDLES = {"DoStmt": do, "CreateFunctionStmt": create_function}
-LEARNS = {"create function": _learn_function, "replace function": _learn_function}
+LEARNS = {
+    "create function": _learn_function,
+    "replace function": _learn_function,
+    "do": _learn_run,
+    "call": _learn_run,
+    "select": _learn_run,
+}

@@ -229,6 +229,8 @@ def _references(scope: Scope, made: Table) -> Iterator[Lock]:
 
 
 def _learn(schema: Schema, change: Change, version: str) -> None:
+    if "import" in change.flags:
+        schema.doubt()
     if change.table is None:
         return
     if change.table.name.startswith("pg_temp."):

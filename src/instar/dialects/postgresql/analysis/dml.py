@@ -91,6 +91,13 @@ def nested(scope: Scope, found: Query) -> tuple[Change, ...]:
     return tuple(change for kind, node, shadows in found.changing for change in changes_of(scope, kind, node, shadows))
 
 
+def _unforeseen(scope: Scope, found: Query) -> frozenset[str]:
+    """Return the flag of a query that calls a function which was there before, and may make or drop anything."""
+    functions = (scope.schema.functions[key] for key in found.called)
+    volatile = scope.schema.complete and any(item.volatility == "volatile" for item in functions)
+    return frozenset({"unforeseen"}) if volatile else frozenset()
+
+
 def _insert(scope: Scope, node: Node, shadows: Shadows) -> tuple[Change, ...]:
     table, found = _base(scope, node), _rest(scope, node, shadows)
     select = node.get("selectStmt", {}).get("SelectStmt", {})
@@ -169,7 +176,7 @@ def _select(scope: Scope, node: Node, shadows: Shadows, kind: str = "select") ->
         scope.key(first) if first and first["relname"] not in with_names(node, shadows) else "",
         locks=tuple(reads(scope, found)),
         work=tuple(scans(scope, found, condition)),
-        flags=frozenset(found.flags | ({"where"} if condition else set())),
+        flags=frozenset(found.flags | ({"where"} if condition else set()) | _unforeseen(scope, found)),
         others=tuple(found.reads),
         text=clauses.where(scope.text, place) if condition else "",
     )

@@ -152,13 +152,13 @@ def _one(scope: Scope, kind: str, parts: list[str], flags: frozenset[str]) -> tu
 def _absent(schema: Schema, kind: str, table: Table, name: str) -> bool:
     """Whether what stands on a table is missing for certain, or the table is."""
     if table.name not in schema.tables:
-        return schema.complete
+        return schema.lacks(table.name)
     return kind == "OBJECT_TRIGGER" and table.complete and name not in table.triggers
 
 
 def _relation(schema: Schema, kind: str, parts: list[str], flags: frozenset[str]) -> Change:
     table = schema.known(existing(schema, parts))
-    if schema.complete and table.name not in schema.tables and "if exists" in flags:
+    if "if exists" in flags and schema.lacks(table.name):
         return Change(kind, table.name, flags=flags, cleared="it does not exist")
     if kind != "drop table" and not table.complete and not table.columns:
         table = replace(table, kind=kind.removeprefix("drop "))
@@ -174,7 +174,7 @@ def _index(schema: Schema, parts: list[str], flags: frozenset[str]) -> tuple[Cha
     key = existing(schema, parts)
     table, index = index_of(schema, key)
     concurrently = "concurrently" in flags
-    if table is None and schema.complete and "if exists" in flags:
+    if table is None and "if exists" in flags and schema.lacks(key):
         return Change("drop index", "", key, flags=flags, cleared="it does not exist"), ""
     mode = _SUX if concurrently else _AX
     locks = [Lock(key, mode, "index")]

@@ -66,7 +66,7 @@ def sequence(scope: Scope, node: Node) -> Parts:
 def alter_sequence(scope: Scope, node: Node) -> Parts:
     """Analyse ALTER SEQUENCE."""
     key = scope.key(node["sequence"])
-    if node.get("missing_ok") and scope.schema.complete and key not in scope.schema.tables:
+    if node.get("missing_ok") and scope.schema.lacks(key):
         return Parts((Change("alter sequence", key, flags=frozenset({"if exists"}), cleared="it does not exist"),))
     known = scope.schema.table(key) or Table(key, kind="sequence", complete=False)
     return Parts((Change("alter sequence", key, locks=(lock(known, LockMode.SHARE_ROW_EXCLUSIVE),)),))

@@ -164,6 +164,9 @@ _ALTERS = {
 def alter(scope: Scope, node: Node) -> Parts:
     """Analyse ALTER INDEX."""
     key = scope.key(node["relation"])
+    if node.get("missing_ok") and scope.schema.lacks(key):
+        flags = frozenset({"if exists"})
+        return Parts((Change("alter index", name=key, flags=flags, cleared="it does not exist"),))
     table = scope.schema.owner(key)
     changes: list[Change] = []
     for item in node["cmds"]:

@@ -15,6 +15,16 @@ _AX, _SUX = LockMode.ACCESS_EXCLUSIVE, LockMode.SHARE_UPDATE_EXCLUSIVE
 _RELATIONS = frozenset({"OBJECT_TABLE", "OBJECT_VIEW", "OBJECT_MATVIEW", "OBJECT_SEQUENCE", "OBJECT_FOREIGN_TABLE"})
 _INSIDE = frozenset({"OBJECT_COLUMN", "OBJECT_TABCONSTRAINT", "OBJECT_TRIGGER", "OBJECT_RULE", "OBJECT_POLICY"})
 _KINDS = {"OBJECT_VIEW": "view", "OBJECT_MATVIEW": "materialized view", "OBJECT_SEQUENCE": "sequence"}
+_WITHOUT_RELATIONS = frozenset(
+    {
+        "amcheck", "autoinc", "bloom", "btree_gin", "btree_gist", "citext", "cube", "dblink", "dict_int", "dict_xsyn",
+        "earthdistance", "file_fdw", "fuzzystrmatch", "hstore", "insert_username", "intagg", "intarray", "isn", "lo",
+        "ltree", "moddatetime", "pageinspect", "pg_freespacemap", "pg_prewarm", "pg_surgery", "pg_trgm",
+        "pg_visibility", "pg_walinspect", "pgcrypto", "pgrowlocks", "pgstattuple", "plpgsql", "postgres_fdw", "refint",
+        "seg", "sslinfo", "tablefunc", "tcn", "tsm_system_rows", "tsm_system_time", "unaccent", "uuid-ossp", "xml2",
+    }
+)  # fmt: skip
+"""The extensions that come with PostgreSQL and make no relation; pg_depend of a server that has them says so."""
 
 
 def schema(scope: Scope, node: Node) -> Parts:
@@ -165,6 +175,13 @@ def _learn_statistics(schema: Schema, change: Change, version: str) -> None:
         schema.put(replace(table, statistics=(*table.statistics, change.name)))
 
 
+def _learn_unseen(schema: Schema, change: Change, version: str) -> None:
+    """Remember that the relations of an extension are not known."""
+    del version
+    if change.name not in _WITHOUT_RELATIONS or change.flags & {"update", "contents"}:
+        schema.doubt()
+
+
 HANDLES = {
     "CreateSchemaStmt": schema,
     "CreateExtensionStmt": extension,
@@ -192,6 +209,7 @@ HANDLES = {
     "AlterTypeStmt": _simple("alter type", "typeName"),
 }
 LEARNS = {
+    "create extension": _learn_unseen,
     "alter function": _learn_function,
     "create statistics": _learn_statistics,
 }

@@ -73,14 +73,15 @@ def _relation(scope: Scope, node: Node) -> Change:
 
 
 def _absent(scope: Scope, node: Node, key: str) -> bool:
-    """Whether IF EXISTS is said of what the catalog does not know."""
-    known = key in scope.schema.tables or scope.schema.owner(key)
-    return bool(node.get("missing_ok") and scope.schema.complete and not known)
+    """Whether IF EXISTS is said of what does not exist."""
+    return bool(node.get("missing_ok") and scope.schema.lacks(key))
 
 
 def _part(scope: Scope, node: Node) -> Change:
     table = scope.table(node["relation"])
     kind = _PARTS[node["renameType"]]
+    if _absent(scope, node, table.name):
+        return Change(kind, table.name, node["subname"], node["newname"], cleared="its table does not exist")
     locks = [lock(table, _AX)]
     others: list[str] = []
     if kind == "rename column":

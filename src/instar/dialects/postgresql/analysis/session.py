@@ -73,8 +73,9 @@ def call(scope: Scope, node: Node) -> Parts:
     key = made(scope.schema, strings(node["funccall"]["funcname"]))
     done = bodies.called(scope.schema, key)
     if done is None:
-        return Parts((Change("call", name=key),), dynamic=True)
-    return Parts((Change("call", name=key, locks=done.locks, work=done.work),), dynamic=done.dynamic)
+        return Parts((Change("call", name=key, flags=bodies.UNFORESEEN),), dynamic=True)
+    flags = bodies.UNFORESEEN if done.dynamic else frozenset()
+    return Parts((Change("call", name=key, locks=done.locks, work=done.work, flags=flags),), dynamic=done.dynamic)
 
 
 def prepare(scope: Scope, node: Node) -> Parts:

@@ -4,7 +4,9 @@ A transaction that writes locks the whole file: other writers wait for its end, 
 while it commits. A lock is told for the table that the statement is about.
 """
 
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 
 from msgspec.structs import replace
 
@@ -26,7 +28,20 @@ def analyse(text: str, schema: Schema) -> Effect:
     """Say what one statement does; see instar.dialects.Dialect."""
     stream = parse.lex(text)
     made = _analysed(text, stream, schema)
+    wrong = "" if made.error or made.verb == "EXPLAIN" else _syntax_error(text)
+    if wrong:
+        return Effect(text, error=wrong)
     return replace(made, touched=_touched.touched(stream))
+
+
+def _syntax_error(text: str) -> str:
+    """Ask SQLite itself, on an empty database in memory, whether it can read a statement; "" when it can."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        try:
+            connection.execute(f"EXPLAIN {text}")
+        except sqlite3.Error as error:  # what is missing in an empty database is no mistake
+            return str(error) if str(error).endswith("syntax error") else ""
+    return ""
 
 
 def _analysed(text: str, stream: Sequence[Token], schema: Schema) -> Effect:  # noqa: PLR0911 - one answer per word

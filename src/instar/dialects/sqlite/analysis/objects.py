@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from instar.catalog import Index, Schema, Table
-from instar.dialects import _names, _touched
+from instar.dialects import _names, _refused, _touched
 from instar.dialects import _settings as settings
 from instar.dialects._reader import Reader
 from instar.dialects.sqlite.analysis import elements, shape
@@ -113,6 +113,10 @@ def drop(text: str, reader: Reader, schema: Schema) -> Effect:
     verb = f"DROP {what.upper()}"
     if what in {"table", "view"}:
         key = _names.relation(schema, *place)
+        if flags and _refused.absent(schema, key, alone=True):
+            return effect(
+                text, verb, Change(f"drop {what}", key, flags=flags, cleared="it does not exist", end=len(text))
+            )
         locks = (Lock(key, LockMode.ROW_EXCLUSIVE),) if what == "table" else ()
         cascading = settings.value(schema, "foreign_keys", "off") in {"on", "1", "true", "yes"}
         flags |= {"foreign keys on"} if cascading else frozenset()

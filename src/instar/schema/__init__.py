@@ -1,0 +1,1 @@
+"""Snapshots of databases: compared, ordered, written as SQL."""
