@@ -135,16 +135,16 @@ def sampled(cases: Sequence[Case], number: int) -> list[Case]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--all-crashes", action="store_true", help="run the whole crash matrix, not a sample of it")
+    parser.addoption("--all-crashes", action="store_true", help="run all matrices whole, not a sample of them")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep a sample of every test marked `crash`; `@pytest.mark.crash(sample=30)` sets its size."""
+    """Keep a sample of every test marked `crash` or `matrix`; `@pytest.mark.matrix(sample=30)` sets its size."""
     if config.getoption("--all-crashes"):
         return
     matrices: dict[str, list[pytest.Item]] = {}
     for item in items:
-        if item.get_closest_marker("crash"):
+        if _marker(item) is not None:
             matrices.setdefault(item.nodeid.partition("[")[0], []).append(item)
     dropped = {item for matrix in matrices.values() for item in set(matrix) - set(sampled(matrix, _size(matrix[0])))}
     if dropped:
@@ -152,8 +152,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in dropped]
 
 
+def _marker(item: pytest.Item) -> pytest.Mark | None:
+    return item.get_closest_marker("crash") or item.get_closest_marker("matrix")
+
+
 def _size(item: pytest.Item) -> int:
-    marker = item.get_closest_marker("crash")
+    marker = _marker(item)
     return int(marker.kwargs.get("sample", SAMPLE)) if marker else SAMPLE
 
 

@@ -136,7 +136,8 @@ class Migration(Struct, frozen=True):
     `version` is its identity (for a repeatable: made from its name, at most 20 characters); `order` sorts versions
     as numbers. `path` is the file, as shown to people. `checksum` is the SHA-256 (hex) of the `up` text with line
     ends normalised and without a BOM. Scripts of `down` are already in the order in which they run. `remarks` is what
-    stands above the first section, or a Python file, where that ignores rules of lint: nothing of it runs.
+    stands above the first section, or a Python file, where that ignores rules of lint: nothing of it runs. `claims` are
+    the header's keys with their places, "" that of its first line.
     """
 
     version: str
@@ -154,6 +155,7 @@ class Migration(Struct, frozen=True):
     contract: tuple[Script, ...] = ()
     code: Code | None = None
     remarks: tuple[Script, ...] = ()
+    claims: tuple[tuple[str, Place], ...] = ()
 
     @property
     def reversible(self) -> bool:

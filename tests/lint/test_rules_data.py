@@ -687,3 +687,32 @@ def test_what_no_statement_begins_with_is_no_sql(dialect: str, text: str) -> Non
 )
 def test_every_other_statement_is_read(dialect: str, text: str) -> None:
     assert "unreadable" not in rules(text, dialect=dialect)
+
+
+HEADED = """-- a comment
+-- /// migration
+-- author = "a@example.com"
+-- {0}
+-- ///
+-- migrate:up
+DROP TABLE lines;
+-- migrate:down
+CREATE TABLE lines (id bigint PRIMARY KEY);
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "claim"),
+    [
+        ("header-risk", 'risk_level = "low"'),
+        ("header-risk", 'risk_level = "tiny"'),
+        ("header-reversible", "reversible = true"),
+        ("header-duration", 'estimated_duration = "a while"'),
+        ("header-tables", 'affected_tables = ["others"]'),
+        ("header-tables", "affected_tables = []"),
+    ],
+)
+def test_what_is_said_of_a_claim_stands_at_the_claim(rule: str, claim: str) -> None:
+    items = [item for item in found(HEADED.format(claim), after=USERS) if item.rule == rule]
+    assert items
+    assert {(item.place.line, item.place.source, item.end) for item in items} == {(4, f"-- {claim}", len(claim) + 4)}

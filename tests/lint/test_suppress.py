@@ -149,3 +149,35 @@ END $$;
     findings = suppress.mark(next(iter(judged))).findings
     told = {item.place.line: item.suppressed for item in findings if item.rule == "idx-not-concurrent"}
     assert told == {3: "small", 5: ""}
+
+
+def test_a_directive_behind_a_statement_is_about_it(tmp_path: Path) -> None:
+    behind = "  -- instar:ignore idx-not-concurrent: x"
+    text = f"{BUILD.format('a')}\n{BUILD.format('b')}{behind}\n{BUILD.format('c')}\n"
+    assert said(tmp_path, text) == [
+        ("idx-not-concurrent", 1, ""), ("idx-not-concurrent", 2, "x"), ("idx-not-concurrent", 3, ""),
+    ]  # fmt: skip
+    assert said(tmp_path, f"CREATE INDEX a{behind}\n  ON orders (a);\n") == [("idx-not-concurrent", 2, "x")]
+    assert said(tmp_path, f"SELECT 1;{behind}\n{BUILD.format('a')}\n") == [
+        ("unused-ignore", 1, ""), ("idx-not-concurrent", 2, ""),
+    ]  # fmt: skip
+
+
+def test_a_directive_behind_a_statement_of_a_block_is_about_that_one(tmp_path: Path) -> None:
+    behind = "  -- instar:ignore idx-not-concurrent: x"
+    text = f"DO $$ BEGIN\n{BUILD.format('a')}{behind}\n{BUILD.format('b')}\nEND $$;\n"
+    assert said(tmp_path, text) == [("idx-not-concurrent", 2, "x"), ("idx-not-concurrent", 3, "")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "INSERT INTO notes (text) VALUES ('write -- instar:ignore idx-not-concurrent: x');\n",
+        "INSERT INTO notes (text) VALUES ('two\nlines -- instar:ignore idx-not-concurrent: x');\n",
+        "SELECT 1; -- like -- instar:ignore idx-not-concurrent: x\n",
+        "-- like -- instar:ignore idx-not-concurrent: x\n",
+    ],
+)
+def test_a_text_that_only_speaks_of_a_directive_is_none(tmp_path: Path, text: str) -> None:
+    assert said(tmp_path, text + BUILD.format("a"))[-1][2] == ""
+    assert "unused-ignore" not in [rule for rule, _, _ in said(tmp_path, text + BUILD.format("a"))]

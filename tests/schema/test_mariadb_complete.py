@@ -414,6 +414,7 @@ def turn(session: Session, before: Snapshot, after: Snapshot) -> bool:
     return True
 
 
+@pytest.mark.matrix(sample=50)
 @pytest.mark.parametrize("change", [*CHANGES, *(f"not {name}" for name in NOTHING)])
 def test_a_snapshot_differs_when_the_dump_does(change: str, mariadb: str) -> None:
     with opened(mariadb, BASE) as session:
@@ -423,6 +424,7 @@ def test_a_snapshot_differs_when_the_dump_does(change: str, mariadb: str) -> Non
         assert (session.snapshot() != before) == (change in CHANGES)
 
 
+@pytest.mark.matrix(sample=50)
 @pytest.mark.parametrize("change", CHANGES)
 def test_every_state_is_made_anew_and_turned_into_the_other(
     change: str, mariadb: str, fresh: Callable[[str], str]

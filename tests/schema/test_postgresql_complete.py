@@ -236,6 +236,7 @@ def different(before: Snapshot, after: Snapshot) -> set[str]:
     return {key for key in first.keys() | second.keys() if first.get(key) != second.get(key)}
 
 
+@pytest.mark.matrix(sample=6)
 @pytest.mark.parametrize("seed", range(6))
 def test_random_changes_in_random_order(bench: Bench, seed: int) -> None:
     chance = random.Random(seed)

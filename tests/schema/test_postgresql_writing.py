@@ -31,6 +31,7 @@ def bench(request: pytest.FixtureRequest, servers: Servers) -> Iterator[Bench]:
         yield Bench(servers.postgresql(request.param), int(request.param.removeprefix("postgresql-")), stack)
 
 
+@pytest.mark.matrix(sample=14)
 @pytest.mark.parametrize("changed", [False, True], ids=["set-ups", "changes"])
 @pytest.mark.parametrize("group", GROUPS)
 def test_a_dump_makes_the_same_schema(bench: Bench, group: str, changed: bool) -> None:  # noqa: FBT001
@@ -51,6 +52,7 @@ def test_a_dump_makes_the_same_schema(bench: Bench, group: str, changed: bool) -
     assert bench.dump(copy) == bench.dump(url)
 
 
+@pytest.mark.matrix(sample=9)
 @pytest.mark.parametrize("group", GROUPS)
 def test_scripts_lead_from_each_state_to_the_next_and_back(bench: Bench, group: str) -> None:
     changes = bench.changes(group)

@@ -6,7 +6,7 @@ import pytest
 from source_files import at, one, place, refusal
 
 from instar.errors import SourceError
-from instar.model import Header
+from instar.model import Header, Place
 
 NAME = "20231201120000_create_users.sql"
 
@@ -125,3 +125,13 @@ def test_a_header_behind_sql_or_a_section_is_refused(tmp_path: Path, before: str
 
 def test_slashes_that_are_no_header_do_no_harm(tmp_path: Path) -> None:
     assert one(tmp_path, {NAME: "-- /// see the wiki\n-- file:///etc/hosts\nSELECT '///';"}).header == Header()
+
+
+def test_every_key_has_its_place(tmp_path: Path) -> None:
+    lines = ["-- see the wiki", "-- /// migration", "-- author = 'a'", "-- tags = [", "--   'x'", "-- ]", "-- ///", "SELECT 1;"]
+    assert one(tmp_path, {NAME: "\n".join(lines)}).claims == (
+        ("", Place(f"migrations/{NAME}", 2, 1, "-- /// migration")),
+        ("author", Place(f"migrations/{NAME}", 3, 1, "-- author = 'a'")),
+        ("tags", Place(f"migrations/{NAME}", 4, 1, "-- tags = [")),
+    )
+    assert one(tmp_path / "none", {NAME: "SELECT 1;"}).claims == ()

@@ -1,11 +1,11 @@
-"""What rules about headers share: the claim, what was reckoned, and the finding at the file's first line."""
+"""What rules about headers share: the claim, what was reckoned, and the finding at the claim."""
 
 from collections.abc import Iterator
 
 from instar.judgement import Reason, Risk
 from instar.lint import risk
 from instar.lint.look import Look
-from instar.model import Finding, Place, Severity
+from instar.model import Finding, Place
 
 
 def reckoned(look: Look) -> Risk:
@@ -24,8 +24,9 @@ def worst(found: Risk) -> list[Reason]:
 
 
 def finding(
-    look: Look, message: str, *, why: str = "", advice: str = "", unknown: str = "", severity: Severity | None = None
+    look: Look, message: str, *, key: str = "", why: str = "", advice: str = "", unknown: str = ""
 ) -> Iterator[Finding]:
-    """Yield a finding at the first line of the migration's file."""
-    place = Place(look.migration.path, 1)
-    yield look.finding(message, why=why, advice=advice, unknown=unknown, severity=severity, place=place)
+    """Yield a finding at a key of the header; without one at its first line, or that of a file that has none."""
+    places = dict(look.migration.claims)
+    place = places.get(key) or places.get("") or Place(look.migration.path, 1)
+    yield look.finding(message, why=why, advice=advice, unknown=unknown, place=place)

@@ -39,7 +39,8 @@ def print_of(migration: Migration) -> bytes:
         return b""
     sections = (migration.up, migration.down, migration.before, migration.after, migration.contract)
     parts = (*sections, migration.remarks)
-    about = (migration.version, migration.name, migration.path, migration.format, migration.header, parts)
+    said = (migration.header, migration.claims)
+    about = (migration.version, migration.name, migration.path, migration.format, said, parts)
     return blake2b(msgpack.encode(about), digest_size=16).digest()
 
 

@@ -1,4 +1,4 @@
-"""`-- instar:ignore RULE[, RULE]: reason` before a statement, or inside it: its findings are kept, and do not count.
+"""`-- instar:ignore RULE[, RULE]: reason` before, inside or behind a statement: its findings are kept, and do not count.
 
 Above the first statement of a file, or above its first section, it counts for what is said of the whole file too; in a
 Python file, as `# instar:ignore`, anywhere.
@@ -22,7 +22,7 @@ UNREASONED = "no reason given"
 """What stands for the reason where there is none."""
 ALWAYS = frozenset({"unreadable", "ignore-without-reason", "unused-ignore"})
 """Rules that cannot be ignored: they say that something was not looked at, or speak of ignoring itself."""
-_LINE = re.compile(r"^[ \t]*(?:--|#)[ \t]*instar:ignore\b[ \t]*([^\r\n]*)", re.MULTILINE)
+_LINE = re.compile(r"^(?P<code>[^\r\n]*?)(?:--|#)[ \t]*instar:ignore\b[ \t]*(?P<said>[^\r\n]*)", re.MULTILINE)
 
 
 class Ignore(Struct, frozen=True):
@@ -55,7 +55,9 @@ def ignores(scripts: Sequence[Script], statements: Sequence[Statement], effects:
     found: list[Ignore] = []
     for script in scripts:
         if "instar:ignore" in script.text:
-            found += [_ignore(script, match, statements, effects) for match in _LINE.finditer(script.text)]
+            for match in _LINE.finditer(script.text):
+                directive = _behind if match["code"].strip() else _above
+                found += directive(script, match, statements, effects)
     return found
 
 
@@ -106,26 +108,85 @@ def _with_reason(finding: Finding, found: Sequence[Ignore], statements: Sequence
     return replace(finding, suppressed=reason) if reason and not finding.suppressed else finding
 
 
-def _ignore(script: Script, match: re.Match[str], statements: Sequence[Statement], effects: Sequence[Effect]) -> Ignore:
-    line = script.line + script.text.count("\n", 0, match.start())
-    names, _, reason = match[1].partition(":")
-    ours = [index for index, each in enumerate(statements) if each.file == script.file and _lies_in(script, each)]
+def _above(
+    script: Script, match: re.Match[str], statements: Sequence[Statement], effects: Sequence[Effect]
+) -> Iterator[Ignore]:
+    """Yield the directive of a line of its own: it is about the statement that it stands in, or the next one."""
+    line = _line(script, match.start())
+    ours = _ours(script, statements)
     about = next((index for index in ours if _last(statements[index]) >= line), None)
-    place = Place(script.file, line, match.start(1) - match.start() + 1, match[0])
     first = not ours or about == ours[0]
     known = about is not None and about < len(effects)
     lines = _below(statements[about], effects[about], line) if known and about is not None else None
+    yield _ignore(script, match, about, first=first, lines=lines)
+
+
+def _behind(
+    script: Script, match: re.Match[str], statements: Sequence[Statement], effects: Sequence[Effect]
+) -> Iterator[Ignore]:
+    """Yield the directive that ends a line: it is about the statement before it. In a comment or a text it is none."""
+    code = match["code"].lstrip()
+    if code.startswith("#") or "--" in code:
+        return
+    ours = _ours(script, statements)
+    line, column = _line(script, match.start()), len(match["code"]) + 1
+    before = [index for index in ours if (statements[index].line, statements[index].column) < (line, column)]
+    if not before:
+        if not ours:
+            yield _ignore(script, match, None, first=True)
+        return
+    about = before[-1]
+    statement = statements[about]
+    written = "\n".join(script.text[: match.end("code")].split("\n")[statement.line - script.line :])
+    if written[statement.column - 1 :].count("'") % 2:
+        return
+    lines = _beside(statement, effects[about], line) if about < len(effects) else None
+    yield _ignore(script, match, about, lines=lines)
+
+
+def _ignore(
+    script: Script,
+    match: re.Match[str],
+    about: int | None,
+    *,
+    first: bool = False,
+    lines: tuple[int, int] | None = None,
+) -> Ignore:
+    names, _, reason = match["said"].partition(":")
+    column = match.start("said") - match.start() + 1
+    place = Place(script.file, _line(script, match.start()), column, match[0])
     return Ignore(tuple(re.findall(r"[\w-]+", names)), reason.strip(), place, about, first, lines)
+
+
+def _ours(script: Script, statements: Sequence[Statement]) -> list[int]:
+    return [index for index, each in enumerate(statements) if each.file == script.file and _lies_in(script, each)]
+
+
+def _line(script: Script, position: int) -> int:
+    return script.line + script.text.count("\n", 0, position)
 
 
 def _below(statement: Statement, effect: Effect, line: int) -> tuple[int, int] | None:
     """Return the lines of the statement inside a block that stands next below a line of the block."""
     if line <= statement.line or not effect.inner:
         return None
-    inner = (part for outer in effect.inner for part in (outer, *outer.inner))
-    starts = [(statement.line + statement.text.count("\n", 0, part.offset), part) for part in inner]
-    first, part = min((item for item in starts if item[0] > line), key=lambda item: item[0], default=(0, None))
+    first, part = min((item for item in _starts(statement, effect) if item[0] > line), key=lambda item: item[0], default=(0, None))
     return (first, first + part.text.rstrip().count("\n")) if part is not None else (line, line)
+
+
+def _beside(statement: Statement, effect: Effect, line: int) -> tuple[int, int] | None:
+    """Return the lines of the statement inside a block that has begun last in a line of the block, or before."""
+    begun = [item for item in _starts(statement, effect) if item[0] <= line]
+    if not begun or line >= _last(statement):
+        return None
+    first, part = max(begun, key=lambda item: item[0])
+    return first, first + part.text.rstrip().count("\n")
+
+
+def _starts(statement: Statement, effect: Effect) -> list[tuple[int, Effect]]:
+    """Return the statements inside a block, each with the line that it begins in."""
+    inner = (part for outer in effect.inner for part in (outer, *outer.inner))
+    return [(statement.line + statement.text.count("\n", 0, part.offset), part) for part in inner]
 
 
 def _lies_in(script: Script, statement: Statement) -> bool:

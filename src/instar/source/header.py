@@ -20,6 +20,10 @@ _NAMED_BY_FILE = ("version", "name")
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)")
 
 
+Claims = tuple[tuple[str, Place], ...]
+"""The keys of a header with their places; "" is the place of its first line."""
+
+
 class Found(Struct, frozen=True):
     """A header and where it stands: `text[start:end]`. `transaction` is a Python migration's own key."""
 
@@ -27,6 +31,7 @@ class Found(Struct, frozen=True):
     start: int
     end: int
     transaction: bool = True
+    claims: Claims = ()
 
 
 def find(source: Source, *, python: bool = False) -> Found | None:
@@ -62,7 +67,9 @@ def _read(source: Source, opening: re.Match[str], *, python: bool) -> Found:
     places = [Place(source.file, first + index, 1, raw) for index, (_, raw) in enumerate(lines)]
     transaction = _transaction(values, places) if python else True
     _check(values, places)
-    return Found(_header(values), opening.start(), end, transaction)
+    opened = Place(source.file, first - 1, 1, opening[0].rstrip("\r"))
+    claims = [("", opened), *((key, _place(key, places)) for key in values)]
+    return Found(_header(values), opening.start(), end, transaction, tuple(claims))
 
 
 def _lines(source: Source, opening: re.Match[str], comment: str) -> tuple[list[tuple[str, str]], int]:

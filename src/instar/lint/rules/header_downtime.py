@@ -42,6 +42,7 @@ def check(look: Look) -> Iterator[Finding]:
     yield from headers.finding(
         look,
         "requires_downtime = false, and the application stops",
+        key="requires_downtime",
         why="; ".join(blocked),
         advice="make the change in steps that block nobody, or say requires_downtime = true",
     )

@@ -48,12 +48,13 @@ def check(look: Look) -> Iterator[Finding]:
     if not look.migration.reversible or undo.empty(look.migration, look.dialect):
         there = "down is empty" if look.migration.reversible else "there is no down"
         message, advice = f"reversible = true, and {there}", "write -- migrate:down, or say reversible = false"
-        yield from headers.finding(look, message, advice=advice)
+        yield from headers.finding(look, message, key="reversible", advice=advice)
         return
     lost = [reason.text for reason in found.reasons if reason.hazard == "deletes-data"]
     yield from headers.finding(
         look,
         "reversible = true, and down cannot bring back what up deletes",
+        key="reversible",
         why="; ".join(lost),
         advice="keep a copy in a table of its own until nobody needs it, or say reversible = false",
     )

@@ -41,7 +41,7 @@ def check(look: Look) -> Iterator[Finding]:
         return
     if claim not in _LEVELS:
         message = f"risk_level = {look.migration.header.risk_level!r} is no level"
-        yield from headers.finding(look, message, advice="say low, medium or high")
+        yield from headers.finding(look, message, key="risk_level", advice="say low, medium or high")
         return
     found = headers.reckoned(look)
     if _LEVELS.index(claim) >= _LEVELS.index(found.level.value):
@@ -51,6 +51,7 @@ def check(look: Look) -> Iterator[Finding]:
     yield from headers.finding(
         look,
         f'risk_level = "{claim}", and the risk is {found.level}',
+        key="risk_level",
         why="; ".join(reason.text for reason in reasons),
         advice=f'risk_level = "{found.level}"',
         unknown=unknown,

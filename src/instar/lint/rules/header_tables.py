@@ -45,6 +45,7 @@ def check(look: Look) -> Iterator[Finding]:
         yield from headers.finding(
             look,
             f"affected_tables does not name {', '.join(missing)}",
+            key="affected_tables",
             why="the migration changes it" if len(missing) == 1 else "the migration changes them",
             advice=f"affected_tables = [{', '.join(_quoted(name) for name in changed)}]",
         )
@@ -53,6 +54,7 @@ def check(look: Look) -> Iterator[Finding]:
         yield from headers.finding(
             look,
             f"affected_tables names {', '.join(extra)}, which the migration does not touch",
+            key="affected_tables",
             advice=f"affected_tables = [{', '.join(_quoted(name) for name in changed)}]",
         )
 

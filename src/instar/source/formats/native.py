@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from instar.errors import SourceError
 from instar.model import Header, Migration, MigrationKind, Script
 from instar.source.folder import Folder
-from instar.source.header import Found, find
+from instar.source.header import Claims, Found, find
 from instar.source.names import check_version, misnamed, repeatable_version
 from instar.source.options import Options
 from instar.source.placeholders import fill_all
@@ -60,7 +60,7 @@ def _refuse_folders(folder: Folder) -> None:
 
 
 def _sql(source: Source, version: str, name: str, options: Options) -> Migration:
-    header, written = _parts(source)
+    header, claims, written = _parts(source)
     filled = {section: fill_all(scripts, options.placeholders) for section, scripts in written.items()}
     repeatable = not version[0].isdigit()
     return Migration(
@@ -78,6 +78,7 @@ def _sql(source: Source, version: str, name: str, options: Options) -> Migration
         after=filled.get("after", ()),
         contract=filled.get("contract", ()),
         remarks=_remarks(source, written),
+        claims=claims,
     )
 
 
@@ -88,22 +89,22 @@ def _remarks(source: Source, written: Mapping[str, tuple[Script, ...]]) -> tuple
     return remarks(source, len("".join(source.text.split("\n")[: first - 1])) + first - 1)
 
 
-def _parts(source: Source) -> tuple[Header, dict[str, tuple[Script, ...]]]:
-    """Return the header and the scripts of every section that the file has."""
+def _parts(source: Source) -> tuple[Header, Claims, dict[str, tuple[Script, ...]]]:
+    """Return the header, the places of its keys, and the scripts of every section that the file has."""
     found = find(source)
     sections = cut(source)
     if found:
         _refuse_late_header(source, found, sections)
-    header = found.header if found else Header()
+    header, claims = (found.header, found.claims) if found else (Header(), ())
     if not sections:
-        return header, {"up": (whole(source),)}
+        return header, claims, {"up": (whole(source),)}
     if all(section.name != "up" for section in sections):
         raise SourceError(
             f"{source.file} has sections, but none is migrate:up",
             hint="put `-- migrate:up` above what is to be applied",
             place=place_of(source, sections[0].marker),
         )
-    return header, _scripts(source, sections)
+    return header, claims, _scripts(source, sections)
 
 
 def _refuse_late_header(source: Source, found: Found, sections: list[Section]) -> None:
@@ -141,6 +142,7 @@ def _python(folder: Folder, name: str, match: re.Match[str]) -> Migration:
         checksum=checksum(source.text),
         code=code(source, folder.locate(name), transaction=found.transaction if found else True),
         remarks=remarks(source, len(source.text)),
+        claims=found.claims if found else (),
     )
 
 
