@@ -96,10 +96,15 @@ def test_what_comes_behind_a_failure_is_proved_on_the_schema_it_is_meant_for(pro
     assert [change.key for change in found[-1].difference] == ["index public.idx_users_age"]
 
 
-def test_behind_an_up_that_fails_nothing_is_proved(proofs: Run) -> None:
-    found = proofs(USERS, ("CREATE TABLE users (id int);", "SELECT 1;"), ("SELECT 1;", "SELECT 1;"))
-    assert [proof.verdict for proof in found] == [Verdict.RESTORES, Verdict.UP_FAILS, Verdict.NOT_RUN]
-    assert found[2].notes == ("20240101000002 step_2 could not be applied",)
+@pytest.mark.parametrize("rows", [0, 3])
+def test_behind_an_up_that_fails_it_goes_on_without_it(proofs: Run, rows: int) -> None:
+    age = "ALTER TABLE users ADD COLUMN age int;", "SELECT 1;"
+    size = "ALTER TABLE users ADD COLUMN size int;", "ALTER TABLE users DROP COLUMN size;"
+    found = proofs(USERS, ("CREATE TABLE users (id int);", "SELECT 1;"), age, size, rows=rows)
+    expected = [Verdict.RESTORES, Verdict.UP_FAILS, Verdict.EMPTY, Verdict.RESTORES]
+    assert [proof.verdict for proof in found] == expected
+    assert found[1].trouble is not None
+    assert found[3].notes == ("20240101000002 step_2 could not be applied before it",)
 
 
 def test_only_what_is_wanted_is_proved(proofs: Run) -> None:

@@ -91,8 +91,7 @@ class Prover:
 
     def whole(self, index: int) -> Proof:
         """Prove both."""
-        proof = self.schema(index)
-        return proof if proof.verdict is Verdict.UP_FAILS else joined(proof, self.data(index), self._asked)
+        return joined(self.schema(index), self.data(index), self._asked)
 
     def repeatable(self) -> InstarError | None:
         """Apply what is repeatable, behind all others; return why the server refused it."""
@@ -128,7 +127,7 @@ def _beside(prover: Prover, chosen: Sequence[int]) -> Iterator[Callable[[], Mapp
         found: dict[str, Held] = {}
         for index in chosen:
             held = None if stop.is_set() else prover.data(index)
-            if held is None or held.stuck:
+            if held is None:
                 break
             found[held.version] = held
         return found
@@ -142,28 +141,30 @@ def _beside(prover: Prover, chosen: Sequence[int]) -> Iterator[Callable[[], Mapp
 
 
 def _each(prover: Prover, chosen: Sequence[int], asked: Request) -> Iterator[Proof]:
-    """Yield the proofs of what is wanted, in order; nothing is proved behind a migration that cannot be applied."""
+    """Yield the proofs of what is wanted, in order. Behind a migration that cannot be applied they go on without it."""
     stuck = ""
     for index in chosen:
-        item = prover.versioned[index]
-        proof = _not_run(item, stuck) if stuck else prover.schema(index)
-        stuck = stuck or (item.label if proof.verdict is Verdict.UP_FAILS else "")
+        proof = prover.schema(index)
+        if stuck:
+            proof = replace(proof, notes=(*proof.notes, f"{stuck} could not be applied before it"))
+        if proof.verdict is Verdict.UP_FAILS:
+            stuck = stuck or prover.versioned[index].label
         yield _told(proof, asked)
     others = [step.migration for step in prover.steps if step.migration.kind is not MigrationKind.VERSIONED]
     wanted = [item for item in others if _wanted(item, asked)]
     if wanted:
-        yield from (_told(proof, asked) for proof in _applied(prover, wanted, stuck))
+        yield from (_told(proof, asked) for proof in _applied(prover, wanted))
 
 
-def _applied(prover: Prover, repeatables: Sequence[Migration], stuck: str) -> Iterator[Proof]:
+def _applied(prover: Prover, repeatables: Sequence[Migration]) -> Iterator[Proof]:
     """Apply what has no way back; whoever fails stops those behind it."""
-    failed = None if stuck else prover.repeatable()
-    stuck = stuck or (getattr(failed, "version", "") or repeatables[0].version if failed else "")
+    failed = prover.repeatable()
+    at_fault = getattr(failed, "version", "") or repeatables[0].version
     for item in repeatables:
-        if failed is not None and item.version == stuck:
+        if failed is not None and item.version == at_fault:
             yield restoring.refused(item, failed)
-        elif stuck:
-            yield _not_run(item, stuck)
+        elif failed is not None:
+            yield _not_run(item, at_fault)
         else:
             yield Proof(version=item.version, name=item.name, path=item.path, verdict=Verdict.APPLIED)
 

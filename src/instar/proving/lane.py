@@ -29,6 +29,7 @@ class Lane:
         self._environment = environment
         self._migrator = self._connect()
         self._kept = -1
+        self._skipped: dict[int, str] = {}
 
     def close(self) -> None:
         """Take the database away."""
@@ -60,13 +61,25 @@ class Lane:
         """Bring the lane to where `number` migrations are applied."""
         if number < self.at:
             self.back(number)
+        while self.at < number:
+            if self.at in self._skipped:
+                self.skip(self._skipped[self.at])
+            else:
+                self._ahead(min([number, *(each for each in self._skipped if each > self.at)]))
+
+    def _ahead(self, number: int) -> None:
         if number > self.at + 1:
             ahead = number - 1 - self.at
             self._moved(lambda: self._migrator.up(to=f"+{ahead}"))
             self.at = number - 1
-        if number > self.at:
-            # Alone: behind the last of all, `up` would go on with what is repeatable.
-            self.up()
+        # Alone: behind the last of all, `up` would go on with what is repeatable.
+        self.up()
+
+    def skip(self, version: str) -> None:
+        """Let the next migration count as applied, now and whenever the lane comes here again."""
+        self._skipped[self.at] = version
+        self._migrator.baseline(version)
+        self.at += 1
 
     def keep(self) -> None:
         """Make sure that `back` can return to this state."""

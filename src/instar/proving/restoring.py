@@ -39,6 +39,8 @@ class Case:
         try:
             proof = replace(proof, up=self._lane.up().seconds)
         except InstarError as error:
+            self._lane.back(self._number)
+            self._lane.skip(item.version)
             return refused(item, error)
         self.after = self._lane.snapshot()
         if not item.reversible:
