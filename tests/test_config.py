@@ -398,3 +398,17 @@ def test_an_environment_to_promote_from_must_be_there(load: Load) -> None:
     assert error.hint == "did you mean 'staging'?"
     assert error.place is not None
     assert error.place.line == 3
+
+
+def test_several_environments_of_which_none_is_the_default_are_named(load: Load) -> None:
+    several = '[environments.staging]\nurl = "sqlite:///a"\n[environments.production]\nurl = "sqlite:///b"\n'
+    error = refused(lambda: load(several).environment())
+    assert error.message.startswith("no environment is named, and ")
+    assert error.message.endswith("instar.toml has several: staging, production")
+    assert error.hint == '--environment staging, or default_environment = "staging" at the top of the file'
+
+    assert load(f'default_environment = "production"\n{several}').environment().name == "production"
+    assert load(several, INSTAR_ENVIRONMENT="staging").environment().name == "staging"
+    assert "there is no environment 'other'" in refused(lambda: load(several).environment("other")).message
+    other = load(several, INSTAR_ENVIRONMENT="other")
+    assert "there is no environment 'other'" in refused(other.environment).message

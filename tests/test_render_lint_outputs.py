@@ -277,9 +277,8 @@ def test_markdown_has_risk_reviewers_locks_and_rewrites() -> None:
 
 
 def test_markdown_tells_the_statements_of_down_from_those_of_up() -> None:
-    judged = Judged(
-        Migration("1", "a", PATH), up=((STATEMENT, EFFECT),), down=((STATEMENT, EFFECT),), contract=((STATEMENT, EFFECT),)
-    )
+    pairs = ((STATEMENT, EFFECT),)
+    judged = Judged(Migration("1", "a", PATH), up=pairs, down=pairs, contract=pairs)
     lines = markdown.text(Result(Verdicts((judged,), ()), (), explain)).splitlines()
 
     assert [line.split(" | ")[0] for line in lines if "`ALTER TABLE" in line] == ["| 3", "| 3, down", "| 3, contract"]

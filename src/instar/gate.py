@@ -153,7 +153,8 @@ def approve(environment: Environment, migrations: Sequence[Migration], tested: s
     person = people.identity(environment.root)
     against = [] if tested else [each for item in migrations for each in _against(environment, item, person)]
     if against:
-        raise PlanError("; ".join(against), hint="somebody else has to look at it")
+        reasons, hints = zip(*against, strict=True)
+        raise PlanError("; ".join(reasons), hint="; ".join(dict.fromkeys(hints)))
     at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     kept = approvals.load(folder(environment))
     made = []
@@ -197,16 +198,17 @@ def records(environment: Environment, migrations: Sequence[Migration]) -> list[t
     return found
 
 
-def _against(environment: Environment, item: Migration, person: Person) -> list[str]:
-    """Say why somebody may not approve a migration."""
+def _against(environment: Environment, item: Migration, person: Person) -> list[tuple[str, str]]:
+    """Say why somebody may not approve a migration, and what to do."""
     root, names = environment.root, files(item)
     if people.changed(root, names):
-        return [f"{item.path} has changes that are not committed, so nobody can know whose they are"]
+        return [(f"{item.path} has changes that are not committed, so nobody can know whose they are", "commit them")]
     known = Case(item, authors=people.authors(root, names))
     if policy.wrote(known, person):
-        return [f"{person} has written {item.label} and cannot approve it"]
+        return [(f"{person} has written {item.label} and cannot approve it", "somebody else has to look at it")]
     if people.shallow(root):
-        return [f"this clone does not know who wrote {item.label} (git fetch --unshallow)"]
+        return [(f"this clone does not know who wrote {item.label}", "git fetch --unshallow")]
     if not known.authors and not item.header.author:
-        return [f"nobody is known as the author of {item.label}: neither its header nor git names one"]
+        message = f"nobody is known as the author of {item.label}: neither its header nor git names one"
+        return [(message, "commit it, or name the author in the header: author = ...")]
     return []

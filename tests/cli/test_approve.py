@@ -97,7 +97,18 @@ def test_the_author_of_the_header_cannot_approve(git: Path, project: Instar, wri
 def test_what_is_not_committed_cannot_be_approved(git: Path, project: Instar, write: Write) -> None:
     write({f"{FIRST}_users": f"{USERS}-- more\n"})
 
-    assert "has changes that are not committed" in project("approve", FIRST).err
+    said = project("approve", FIRST).err
+    assert "has changes that are not committed" in said
+    assert said.splitlines()[-1] == "hint: commit them"
+
+
+def test_the_hint_is_that_of_the_reason(git: Path, project: Instar, tmp_path: Path) -> None:
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "-q", "--depth", "1", f"file://{git}", clone], check=True, capture_output=True)
+    sits(clone, "Ben")
+    assert project("approve", FIRST, cwd=clone).err.splitlines()[-1] == "hint: git fetch --unshallow"
+    sits(git, "Ann")
+    assert project("approve", FIRST, cwd=git).err.splitlines()[-1] == "hint: somebody else has to look at it"
 
 
 def test_nobody_approves_without_a_name(git: Path, project: Instar) -> None:
@@ -130,6 +141,15 @@ def test_an_approval_can_be_taken_back_by_who_gave_it(git: Path, project: Instar
 
     assert project("approve", "--revoke", FIRST).out == f"took back {FIRST} users as Ben <ben@example.com>\n"
     assert project("approve", "--list").out == "nothing is recorded\n"
+
+
+def test_an_approval_and_tests_of_one_migration_are_told_apart(git: Path, project: Instar) -> None:
+    project("approve", FIRST)
+    who = "as Ben <ben@example.com>"
+    assert project("approve", FIRST, "--tested", "basic").out == f"recorded basic tests of {FIRST} users {who}\n"
+    assert sorted(project("approve", "--revoke", FIRST).out.splitlines()) == [
+        f"took back {FIRST} users {who}", f"took back basic tests of {FIRST} users {who}",
+    ]  # fmt: skip
 
 
 def test_an_override_needs_a_reason_and_history_shows_it(git: Path, project: Instar) -> None:

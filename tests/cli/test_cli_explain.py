@@ -226,3 +226,17 @@ def test_what_the_server_would_refuse_is_refused(instar: Instar, postgres: str, 
     result = instar("explain", text, "--database", postgres)
     assert result.code == 2
     assert said in result.err
+
+
+def test_a_row_that_is_named_by_its_key_takes_no_time(instar: Instar, postgres: str) -> None:
+    query(postgres, "CREATE TABLE users AS SELECT n AS id, n AS age FROM generate_series(1, 20000) n")
+    query(postgres, "ALTER TABLE users ADD PRIMARY KEY (id)")
+    query(postgres, "ANALYZE users")
+    one = instar("explain", "DELETE FROM users WHERE id = 10", "--database", postgres)
+    assert one.out.splitlines()[-1].endswith("(one row, found by a unique key)")
+    (known,) = instar("explain", "UPDATE users SET age = 1 WHERE id = 10", "--json", "--database", postgres).json[
+        "statements"
+    ]
+    assert known["duration"]["high"] < 0.001
+    many = instar("explain", "DELETE FROM users WHERE age = 10", "--database", postgres)
+    assert "at most 20 k rows" in many.out

@@ -266,6 +266,11 @@ def test_rules_that_do_not_exist_are_refused_with_the_nearest(shop: Instar, tmp_
     assert configured.code == 2
     assert "there is no rule 'idx-not-concurent', which [lint.rules] of instar.toml names" in configured.err
 
+    (tmp_path / "instar.toml").write_text('[environments.production.policy.rules]\nnope = "off"\n')
+    own = shop("lint").err.splitlines()
+    assert own[0].endswith("[policy.rules] or [environments.production.policy.rules] of instar.toml names")
+    assert own[-1] == "hint: instar rules lists all of them"
+
 
 def test_after_a_baseline_only_new_findings_count(shop: Instar, write: Write, tmp_path: Path) -> None:
     assert shop("lint", *ONLY, "--write-baseline").out == (

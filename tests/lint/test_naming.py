@@ -290,3 +290,9 @@ def test_a_pattern_of_the_projects_own_is_said_as_it_is() -> None:
     assert table.message == "the table users is not named as the project wants it: t_[a-z]+"
     assert column.message == "the column users.name is not named as the project wants it: c_[a-z]+"
     assert table.advice == column.advice == ""
+
+
+def test_letters_that_are_not_ascii_need_no_quotes_and_are_not_guessed_at() -> None:
+    (column,) = found("ALTER TABLE users ADD COLUMN größe int")
+    assert column.message == 'the column users."größe" is not named in snake_case'
+    assert (column.why, column.advice) == ("", "")

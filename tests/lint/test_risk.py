@@ -167,6 +167,17 @@ def test_a_copy_takes_as_long_as_its_source_has_rows(schema: Schema, risk: Calla
     assert "12 M rows x 0.25-2.5 Mrow/s copy = 4.8-48 s" in found.basis
 
 
+def test_what_holds_for_all_parts_of_an_estimate_is_said_once(schema: Schema, risk: Callable[..., Risk]) -> None:
+    known(schema, "users", 12e6)
+
+    found = risk("CREATE INDEX idx_users_email ON users (email); UPDATE users SET name = 'a'").duration
+
+    assert found is not None
+    assert found.basis.count(";") >= 1
+    assert found.basis.count("slow machines included") == 1
+    assert found.basis.endswith(", slow machines included")
+
+
 def test_rows_that_are_given_take_no_time_by_what_the_table_holds(schema: Schema, risk: Callable[..., Risk]) -> None:
     known(schema, "users", 12e6)
 

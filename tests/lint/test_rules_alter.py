@@ -3,6 +3,7 @@
 import psycopg
 import pytest
 from proving import migration
+from rule_findings import one
 
 from instar.dialects import load
 from instar.lint.engine import Linter, catalogue
@@ -145,3 +146,25 @@ def test_what_the_catalog_would_decide_weighs_the_worst_with_the_fact(rule: str,
 )
 def test_what_makes_nobody_wait_is_not_flagged(rule: str, text: str) -> None:
     assert found(rule, text) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        ("idx-not-concurrent", "CREATE INDEX i ON t (note)"),
+        ("idx-drop-not-concurrent", "DROP INDEX in_note"),
+        ("reindex-not-concurrent", "REINDEX TABLE t"),
+        ("add-unique-blocking", "ALTER TABLE t ADD CONSTRAINT u UNIQUE (note)"),
+        ("add-pk-blocking", "ALTER TABLE bare ADD CONSTRAINT p PRIMARY KEY (id)"),
+    ],
+)
+def test_what_cannot_run_in_a_block_is_not_advised_there(rule: str, text: str) -> None:
+    after = (
+        "CREATE TABLE t (id int PRIMARY KEY, note text); CREATE INDEX in_note ON t (note);"
+        "CREATE TABLE bare (id int NOT NULL, note text);"
+    )
+    inside = one(rule, f"DO $$ BEGIN\n{text};\nEND $$;", after=after)
+    assert inside.advice.startswith("take it out of this block into a statement of its own, and ")
+    assert inside.fix is None
+    alone = one(rule, f"{text};", after=after)
+    assert inside.advice.endswith(alone.advice)

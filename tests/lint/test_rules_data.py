@@ -716,3 +716,16 @@ def test_what_is_said_of_a_claim_stands_at_the_claim(rule: str, claim: str) -> N
     items = [item for item in found(HEADED.format(claim), after=USERS) if item.rule == rule]
     assert items
     assert {(item.place.line, item.place.source, item.end) for item in items} == {(4, f"-- {claim}", len(claim) + 4)}
+
+
+def test_truncate_is_advised_only_where_the_server_takes_it() -> None:
+    parents = "CREATE TABLE parents (id int PRIMARY KEY, boss int REFERENCES parents (id));"
+    child = "CREATE TABLE children (id int PRIMARY KEY, parent int, FOREIGN KEY (parent) REFERENCES parents (id));"
+    for dialect, after, said in (
+        ("postgresql", parents, ", or TRUNCATE it if all of them are"),
+        ("postgresql", parents + child, "TRUNCATE is refused where a foreign key references the table"),
+        ("mariadb", parents + child, "TRUNCATE is refused where a foreign key references the table"),
+        ("sqlite", parents, "say which rows of parents are meant"),
+    ):
+        finding = one("delete-without-where", "DELETE FROM parents;", after=after, dialect=dialect)
+        assert finding.advice.endswith(said)

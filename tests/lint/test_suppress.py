@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from proving import migration
 
 from instar import dialects
 from instar.config import Environment
@@ -10,7 +11,6 @@ from instar.lint import suppress
 from instar.lint.engine import Linter
 from instar.linting import Request, lint
 from instar.model import Finding, Place, Script, Severity, Statement
-from proving import migration
 
 BUILD = "CREATE INDEX {0} ON orders ({0});"
 RULES = ("idx-not-concurrent", "ignore-without-reason", "unused-ignore")

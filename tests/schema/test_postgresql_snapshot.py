@@ -1,14 +1,14 @@
 """What a snapshot of PostgreSQL leaves out, leaves alone and says of the order in which objects are made."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import psycopg
 import pytest
 
 from conftest import query
 from instar.dialects import Command, Names, Settings
-from instar.dialects.postgresql.connect import PostgreSQLSession, connect
+from instar.dialects.postgresql.connect import PostgreSQLSession, connect, wrap
 from instar.snapshot import Snapshot
 
 SCHEMA = """
@@ -158,6 +158,35 @@ def test_an_open_transaction_is_seen_and_goes_on(schema: str) -> None:
         assert session.query("SHOW search_path") == [("app",)]
         session.run([Command("ROLLBACK")])
         assert session.snapshot() == before
+
+
+def test_queries_that_a_script_has_deallocated_are_prepared_again(schema: str) -> None:
+    with opened(schema) as session:
+        before = session.snapshot()
+        assert session.snapshot() == before
+        assert _prepared(session)
+        session.run([Command("DO $$ BEGIN EXECUTE 'DEALLOCATE ALL'; END $$")])
+        assert session.snapshot() == before
+        assert session.snapshot() == before
+        session.run([Command("DO $$ BEGIN EXECUTE 'DEALLOCATE ALL'; END $$"), Command("BEGIN")])
+        assert session.snapshot() == before
+        assert session.in_transaction()
+
+
+def test_nothing_stays_prepared_in_a_session_that_others_have_later(schema: str) -> None:
+    pooled = connect(schema, Settings(session_pooler=True))
+    with closing(pooled), psycopg.connect(schema) as connection:
+        borrowed = wrap(connection)
+        assert borrowed is not None
+        for session in (pooled, borrowed):
+            before = session.snapshot()
+            assert session.snapshot() == before
+            assert not [text for text in _prepared(session) if "pg_class" in text]
+        borrowed.close()
+
+
+def _prepared(session: PostgreSQLSession) -> list[str]:
+    return [str(text) for (text,) in session.query("SELECT statement FROM pg_prepared_statements")]
 
 
 def test_a_role_without_rights_sees_the_same(schema: str) -> None:

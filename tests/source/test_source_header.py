@@ -128,10 +128,10 @@ def test_slashes_that_are_no_header_do_no_harm(tmp_path: Path) -> None:
 
 
 def test_every_key_has_its_place(tmp_path: Path) -> None:
-    lines = ["-- see the wiki", "-- /// migration", "-- author = 'a'", "-- tags = [", "--   'x'", "-- ]", "-- ///", "SELECT 1;"]
-    assert one(tmp_path, {NAME: "\n".join(lines)}).claims == (
-        ("", Place(f"migrations/{NAME}", 2, 1, "-- /// migration")),
-        ("author", Place(f"migrations/{NAME}", 3, 1, "-- author = 'a'")),
-        ("tags", Place(f"migrations/{NAME}", 4, 1, "-- tags = [")),
+    text = "-- see the wiki\n-- /// migration\n-- author = 'a'\n-- tags = [\n--   'x'\n-- ]\n-- ///\nSELECT 1;"
+    assert one(tmp_path, {NAME: text}).claims == (
+        ("", Place(NAME, 2, 1, "-- /// migration")),
+        ("author", Place(NAME, 3, 1, "-- author = 'a'")),
+        ("tags", Place(NAME, 4, 1, "-- tags = [")),
     )
     assert one(tmp_path / "none", {NAME: "SELECT 1;"}).claims == ()

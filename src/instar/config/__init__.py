@@ -65,9 +65,15 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         Raises ConfigError for an unknown environment (in a file without any, every name is good) and for a variable
         that has no value.
         """
-        name = name or self._with_url(database) or self.default()
+        asked = name or self._with_url(database)
+        name = asked or self.default()
         known = self.environments()
         if known and name not in known:
+            if not asked and not (self.variables.get("INSTAR_ENVIRONMENT") or self.values.get("default_environment")):
+                raise ConfigError(
+                    f"no environment is named, and {self.origin.file} has several: {', '.join(known)}",
+                    hint=f'--environment {known[0]}, or default_environment = "{known[0]}" at the top of the file',
+                )
             raise unknown(f"there is no environment {name!r} in {self.origin.file}", name, known)
         merged = self._merged(name)
         source = self._add_url(merged, database)

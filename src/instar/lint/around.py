@@ -79,6 +79,11 @@ def every_change(effect: Effect) -> Iterator[Change]:
         yield from every_change(inner)
 
 
+def outside(look: Look, advice: str) -> str:
+    """Advise what no block or function can do: CONCURRENTLY cannot run inside one."""
+    return f"take it out of this block into a statement of its own, and {advice}" if look.depth else advice
+
+
 def mentions(text: str, *names: str) -> bool:
     """Whether a text holds all of these names as words, whatever their case."""
     return all(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE) for name in names)

@@ -4,7 +4,6 @@ Database Migration Standards, "Change Types and Impact": nullable columns, index
 renames and changes of type medium; dropped columns and tables, and large data migrations, high.
 """
 
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 
 from msgspec import Struct
@@ -12,11 +11,11 @@ from msgspec import Struct
 from instar.catalog import Table
 from instar.effects import Change
 from instar.judgement import Level, Reason
+from instar.lint.conditions import one_row
 
 SIMPLE, MODERATE, COMPLEX = "simple", "moderate", "complex"
 _HUGE = 100
 """So many times a small table is a large one."""
-_ONE_ROW = re.compile(r"^\(*\s*(?:\w+\.)?\"?(\w+)\"?\s*=\s*(?:'(?:[^']|'')*'|\d+)\s*\)*$")
 
 
 class Known(Struct, frozen=True):
@@ -209,9 +208,8 @@ def _rows_of(relation: str, does: str, known: Known, rollback: str) -> Class:
 
 def _one_row(change: Change, known: Known) -> bool:
     """Whether the condition compares a unique column with one value."""
-    match = _ONE_ROW.match(change.text.strip())
     table = known.tables.get(change.relation)
-    return bool(match and table and any(index.unique and index.columns == (match[1],) for index in table.indexes))
+    return table is not None and one_row(change.text, table)
 
 
 _ROWS_OF_OTHERS = frozenset({"insert", "merge"})

@@ -28,6 +28,7 @@ _EQUAL = re.compile(
 _TURNED = re.compile(rf"(?<![\w.]){_VALUE}\w*'?\s*=(?!=)\s*[\"`]?(?:\w+[\"`]?\.[\"`]?)?(?P<column>\w+)", re.IGNORECASE)
 _ABOVE = re.compile(rf"(?P<column>\w+)[\"`]?\s*>=?\s*\(?\s*{_VALUE}", re.IGNORECASE)
 _BELOW = re.compile(rf"(?P<column>\w+)[\"`]?\s*<=?\s*\(?\s*{_VALUE}", re.IGNORECASE)
+_ONE_ROW = re.compile(r"\(*\s*(?:\w+\.)?[\"`]?(?P<column>\w+)[\"`]?\s*=\s*(?:'(?:[^']|'')*'|\d+)\s*\)*", re.IGNORECASE)
 _BETWEEN = re.compile(r"\bbetween\b", re.IGNORECASE)
 _LIMITED = re.compile(r"\b(?:limit|fetch\s+(?:first|next)|ctid|rowid)\b", re.IGNORECASE)
 
@@ -63,6 +64,14 @@ def every_row(change: Change, table: Table) -> bool:
 def selective(condition: str) -> bool:
     """Whether a condition compares with a value, a list or a range: then it is taken to choose few rows."""
     return bool(_SELECTIVE.search(_without_noise(condition)) or _LIMITED.search(bare(condition)))
+
+
+def one_row(condition: str, table: Table) -> bool:
+    """Whether a condition compares a unique column with one value, and nothing else."""
+    match = _ONE_ROW.fullmatch(condition.strip())
+    keys = {item.columns for item in table.indexes if item.unique and not item.predicate}
+    keys |= {item.columns for item in table.constraints if item.kind in _UNIQUE}
+    return match is not None and (match["column"],) in keys
 
 
 def few(condition: str, table: Table) -> bool:

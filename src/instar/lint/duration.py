@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from instar.catalog import Index, Schema, Table
 from instar.effects import Change, Effect, Work, WorkKind
 from instar.judgement import Estimate
+from instar.lint.conditions import one_row
 from instar.spans import seconds
 
 CALIBRATION: Mapping[str, tuple[float, float]] = {
@@ -26,6 +27,7 @@ _BYTES: Mapping[str, tuple[float, float]] = {
     "foreign key check": (0.25e9, 1.3e9),
     "rewrite": (0.06e9, 0.35e9),
 }
+_CALIBRATED = ", slow machines included"
 _TEXT = ("text", "varchar", "character", "char", "bpchar", "citext", "longtext", "mediumtext", "json", "jsonb")
 _COPIES = frozenset({"create table as", "create materialized view", "insert"})
 """Changes whose work is by the rows that they read: so many are written, whatever the target holds."""
@@ -48,7 +50,10 @@ def of_effect(effect: Effect, tables: Mapping[str, Table], schema: Schema) -> tu
 
 def total(parts: Sequence[Estimate]) -> Estimate:
     """Add estimates up."""
-    basis = "; ".join(dict.fromkeys(item.basis for item in parts if item.basis))
+    said = list(dict.fromkeys(item.basis for item in parts if item.basis))
+    calibrated = [item for item in said if item.endswith(_CALIBRATED)]
+    said = [item if item in calibrated[-1:] else item.removesuffix(_CALIBRATED) for item in said]
+    basis = "; ".join(said)
     return Estimate(sum(item.low for item in parts), sum(item.high for item in parts), basis)
 
 
@@ -89,7 +94,9 @@ def walk(effect: Effect) -> Iterator[Effect]:
 
 def _of_work(work: Work, change: Change | None, table: Table, schema: Schema) -> Iterator[Estimate]:
     word = operation(work, change, table)
-    if word:
+    if work.kind is WorkKind.DML and change is not None and one_row(change.text, table):
+        yield Estimate(0.0, 1 / CALIBRATION["change of rows"][0], "one row, found by a unique key")
+    elif word:
         partly = work.kind is WorkKind.DML and change is not None and "where" in change.flags
         yield _estimate(word, table, schema.rates, partly=partly)
     if work.kind is WorkKind.REWRITE:
@@ -109,7 +116,7 @@ def _estimate(word: str, table: Table, rates: Mapping[str, tuple[float, float]],
             basis = f"{table.size / 1e9:.2g} GB x {slow_bytes / 1e9:g}-{fast_bytes / 1e9:g} GB/s {word}"
     if partly:
         low, basis = 0.0, f"at most {basis}"
-    learned = ", learned from this database" if word in rates else ", slow machines included"
+    learned = ", learned from this database" if word in rates else _CALIBRATED
     return Estimate(low, high, f"{basis} = {seconds(low, high)}{learned}")
 
 

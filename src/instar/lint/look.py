@@ -171,7 +171,8 @@ class Look:
         """Make a finding at the change (or at `start`:`end` of the statement's text, or at `place`)."""
         first, last = self._span(start, end)
         where = place or place_in(self.statement, first)
-        width = max(min(last - first, len(where.source) - where.column + 1), 1)
+        rest = len(where.source) - where.column + 1
+        width = max(rest if place else min(last - first, rest), 1)
         return Finding(
             rule=self.rule,
             severity=severity or self.severity,

@@ -120,7 +120,9 @@ def plural(name: str, naming: Naming) -> str:
 
 
 def snake(name: str) -> str:
-    """Return a name in snake_case."""
+    """Return a name in snake_case; "" for one with letters that are not ASCII, which no rule turns into others."""
+    if not name.isascii():
+        return ""
     apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
     return re.sub(r"[^a-z0-9]+", "_", apart.lower()).strip("_")
 
@@ -146,10 +148,10 @@ def was_there(look: Look, name: str, relation: str = "") -> bool:
 
 def free(look: Look, name: str, table: str) -> bool:
     """Whether a proposed name is not that of an index or a constraint of the table, nor of another relation."""
-    known, there = look.table(table), {look.schema.key("", name), name}
-    if any(bare(part.name) == name for part in (*known.indexes, *known.constraints)):
-        return False
-    return not any(look.schema.owner(key) or look.schema.table(key) for key in there)
+    known = look.table(table)
+    parts = [item.name for item in known.indexes] + [item.name for item in known.constraints]
+    there = {look.schema.key("", name), name}
+    return name not in map(bare, parts) and not any(look.schema.owner(key) or look.schema.table(key) for key in there)
 
 
 def call_it(look: Look, name: str, table: str) -> str:
@@ -178,7 +180,8 @@ def like(pattern: str, snake_case: str) -> str:
 
 def quoted(look: Look, name: str) -> str:
     """Say that a name must be quoted; "" where it need not be."""
-    return "" if look.dialect.spell(name) == name else "a name with capitals or signs must be quoted in every query"
+    plain = look.dialect.spell(name) == name or (not name.isascii() and name.isidentifier() and name == name.lower())
+    return "" if plain else "a name with capitals or signs must be quoted in every query"
 
 
 def bare(key: str) -> str:

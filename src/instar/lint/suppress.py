@@ -1,4 +1,4 @@
-"""`-- instar:ignore RULE[, RULE]: reason` before, inside or behind a statement: its findings are kept, and do not count.
+"""`-- instar:ignore RULE[, RULE]: reason` before, in or behind a statement: its findings are kept, and do not count.
 
 Above the first statement of a file, or above its first section, it counts for what is said of the whole file too; in a
 Python file, as `# instar:ignore`, anywhere.
@@ -170,7 +170,8 @@ def _below(statement: Statement, effect: Effect, line: int) -> tuple[int, int] |
     """Return the lines of the statement inside a block that stands next below a line of the block."""
     if line <= statement.line or not effect.inner:
         return None
-    first, part = min((item for item in _starts(statement, effect) if item[0] > line), key=lambda item: item[0], default=(0, None))
+    below = (item for item in _starts(statement, effect) if item[0] > line)
+    first, part = min(below, key=lambda item: item[0], default=(0, None))
     return (first, first + part.text.rstrip().count("\n")) if part is not None else (line, line)
 
 

@@ -203,7 +203,8 @@ def require_rules(environment: Environment) -> None:
     """Check that the rules that the configuration weighs are there. Raises ConfigError."""
     file = f" of {environment.configured_in}" if environment.configured_in else ""
     _check(set(environment.lint.rules) - GROUPS.keys(), f"[lint.rules]{file}")
-    _check(set(environment.policy.rules) - GROUPS.keys(), f"[policy.rules]{file}")
+    own = f"[environments.{environment.name}.policy.rules]"
+    _check(set(environment.policy.rules) - GROUPS.keys(), f"[policy.rules] or {own}{file}")
 
 
 def weight(rule: About, environment: Environment) -> str:
@@ -228,7 +229,9 @@ def _check(names: Iterable[str], where: str) -> None:
         if name not in known:
             message = f"there is no rule {name!r}"
             kind = ConfigError if where else UsageError
-            raise kind(f"{message}, which {where} names" if where else message, hint=did_you_mean(name, known))
+            near = did_you_mean(name, known)
+            hint = near if near.startswith("did you mean") else "instar rules lists all of them"
+            raise kind(f"{message}, which {where} names" if where else message, hint=hint)
 
 
 def _baseline(environment: Environment, asked: Request) -> Path | None:

@@ -59,7 +59,7 @@ def command(asked: Invocation, *, versions: tuple[str, ...], listing: bool, revo
         _say(
             asked,
             "approved",
-            "recorded tests of" if tested else "approved",
+            "recorded" if tested else "approved",
             gate.approve(environment, chosen, tested or ""),
         )
 
@@ -92,9 +92,14 @@ def _line(record: "Record", why: str) -> str:
 
 def _say(asked: Invocation, key: str, did: str, found: "Sequence[Record]") -> None:
     def lines() -> str:
-        return "\n".join(f"{did} {each.version} {each.migration} as {each.person}" for each in found) or "nothing to do"
+        said = (f"{did} {_tests(each)}{each.version} {each.migration} as {each.person}" for each in found)
+        return "\n".join(said) or "nothing to do"
 
     document(asked, {key: [_object(each) for each in found]}, lines)
+
+
+def _tests(record: "Record") -> str:
+    return f"{record.tests} tests of " if record.tests else ""
 
 
 def _object(record: "Record") -> dict[str, object]:

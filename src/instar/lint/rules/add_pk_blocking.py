@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from instar.catalog import ConstraintKind
 from instar.effects import Change, WorkKind
 from instar.lint import rewrite
+from instar.lint.around import outside
 from instar.lint.look import Look
 from instar.lint.rule import Proof
 from instar.model import Finding, Severity
@@ -46,7 +47,7 @@ def check(look: Look) -> Iterator[Finding]:
     yield look.finding(
         f"{table} is closed to reads and writes while the index of {name} is built",
         why=f"ADD PRIMARY KEY holds an ACCESS EXCLUSIVE lock on {table} while it reads and sorts all of its rows",
-        advice="build a unique index CONCURRENTLY, then make the primary key of it",
+        advice=outside(look, "build a unique index CONCURRENTLY, then make the primary key of it"),
         fix=rewrite.steps([*rewrite.rest(look, change), *needed], same=known and rewrite.separable(look, change))
         if needed
         else None,

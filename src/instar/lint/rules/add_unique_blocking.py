@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from instar.catalog import ConstraintKind
 from instar.effects import WorkKind
 from instar.lint import rewrite
+from instar.lint.around import outside
 from instar.lint.look import Look
 from instar.lint.rule import Proof
 from instar.model import Finding, Severity
@@ -47,8 +48,8 @@ def check(look: Look) -> Iterator[Finding]:
     yield look.finding(
         f"{table} is closed to reads and writes while the index of {name} is built",
         why=f"ADD UNIQUE holds an ACCESS EXCLUSIVE lock on {table} while it reads and sorts all of its rows",
-        advice="build a unique index CONCURRENTLY, then make the constraint of it"
-        if needed
+        advice=outside(look, "build a unique index CONCURRENTLY, then make the constraint of it")
+        if needed or (look.depth and look.table().kind != "partitioned")
         else "build a unique index on each partition CONCURRENTLY, and attach them to one ON ONLY the parent",
         fix=rewrite.steps([*rewrite.rest(look, change), *needed], same=known and rewrite.separable(look, change))
         if needed

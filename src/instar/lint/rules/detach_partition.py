@@ -10,6 +10,7 @@ Safe when: the partitioned table is new; it has a DEFAULT partition, with which 
 from collections.abc import Iterator
 
 from instar.lint import rewrite
+from instar.lint.around import outside
 from instar.lint.look import Look
 from instar.lint.rule import Proof
 from instar.model import Finding, Severity
@@ -44,6 +45,6 @@ def check(look: Look) -> Iterator[Finding]:
         f"reads and writes of {table} queue behind this until it gets its lock",
         why=f"DETACH PARTITION takes an ACCESS EXCLUSIVE lock on {table} and {partition}: it waits for every query "
         "that runs there, and every later one waits for it",
-        advice="detach it CONCURRENTLY",
+        advice=outside(look, "detach it CONCURRENTLY"),
         fix=None if look.depth or len(look.effect.changes) > 1 else rewrite.steps([text], same=False),
     )

@@ -10,6 +10,7 @@ Safe when: the partitioned table is new; the partition is new.
 from collections.abc import Iterator
 
 from instar.lint import rewrite
+from instar.lint.around import outside
 from instar.lint.look import Look
 from instar.lint.rule import Proof
 from instar.model import Finding, Fix, Severity
@@ -49,7 +50,7 @@ def check(look: Look) -> Iterator[Finding]:
         f"reads and writes of {name} queue behind the drop of its partition {look.name()} until it gets its lock",
         why=f"DROP TABLE of a partition takes an ACCESS EXCLUSIVE lock on {name}: it waits for every query that runs "
         "there, and every later one waits for it",
-        advice=f"detach it CONCURRENTLY from {name} first, then drop it",
+        advice=outside(look, f"detach it CONCURRENTLY from {name} first, then drop it"),
         fix=_fix(look, parent),
     )
 

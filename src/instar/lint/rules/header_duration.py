@@ -43,7 +43,8 @@ def check(look: Look) -> Iterator[Finding]:
     claim, found = claimed(text), headers.reckoned(look).duration
     if claim is None:
         message = f"estimated_duration = {text!r} is no duration"
-        yield from headers.finding(look, message, key="estimated_duration", advice='say "30 seconds", "5 minutes" or "2 hours"')
+        advice = 'say "30 seconds", "5 minutes" or "2 hours"'
+        yield from headers.finding(look, message, key="estimated_duration", advice=advice)
     elif found is not None and claim * _CLOSE < found.low:
         lasting = seconds(found.low, found.high)
         yield from headers.finding(

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 
 from instar.effects import LockMode
-from instar.lint.around import lighter
+from instar.lint.around import lighter, outside
 from instar.lint.look import Look
 from instar.lint.rule import Proof
 from instar.model import Finding, Fix, Severity
@@ -51,7 +51,7 @@ def check(look: Look) -> Iterator[Finding]:
         f"reads and writes of {table} queue behind this until it gets its lock",
         why=f"DROP INDEX {name} takes an ACCESS EXCLUSIVE lock on {table}: it waits for every query that runs "
         "there, and every later one waits for it",
-        advice="drop it CONCURRENTLY",
+        advice=outside(look, "drop it CONCURRENTLY"),
         severity=lighter(look.severity, Severity.INFO) if look.unit.up else None,
         fix=None if look.depth else _fix(look),
     )

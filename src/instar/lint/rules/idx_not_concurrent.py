@@ -6,13 +6,13 @@ itself, drops an INVALID leftover of an earlier attempt, and checks the index af
 
 Safe when: the table is new in this migration or empty; the live catalog says that it is small; `ON ONLY` a
 partitioned table. A partitioned table takes no CONCURRENTLY: build the index on each partition, then attach. In a
-`down` it is a warning.
+`down` it is a warning. Inside a DO block CONCURRENTLY cannot run: the index must be built by a statement of its own.
 """
 
 import re
 from collections.abc import Iterator
 
-from instar.lint.around import lighter
+from instar.lint.around import lighter, outside
 from instar.lint.look import Look
 from instar.lint.rule import Proof
 from instar.model import Finding, Fix, Severity
@@ -48,7 +48,7 @@ def check(look: Look) -> Iterator[Finding]:
     yield look.finding(
         f"writes to {table} wait while this index is built",
         why=f"CREATE INDEX holds a SHARE lock on {table} while it reads all of its rows",
-        advice="build it CONCURRENTLY",
+        advice=outside(look, "build it CONCURRENTLY"),
         severity=lighter(look.severity, Severity.WARNING) if look.unit.up else None,
         fix=None if look.depth else Fix(f"{concurrently};", same=True, segments=True),
     )

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 from instar.lint import rewrite
+from instar.lint.around import outside
 from instar.lint.look import Look
 from instar.lint.rule import Proof
 from instar.model import Finding, Fix, Severity
@@ -48,7 +49,7 @@ def check(look: Look) -> Iterator[Finding]:
         f"reads and writes of {table} wait while {index} is built again",
         why=f"REINDEX holds a SHARE lock on {table} and an ACCESS EXCLUSIVE lock on each index, which every query "
         "opens when it is planned",
-        advice="build again CONCURRENTLY",
+        advice=outside(look, "build again CONCURRENTLY"),
         fix=_fix(look),
     )
 

@@ -7,6 +7,7 @@ manual, chapter 52 (System Catalogs), and pg_dump's own queries.
 import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 from instar.dialects import Command, Names, Outcome, _named
@@ -33,11 +34,11 @@ _ORDER = (
     "relations.rules",
     "routines.routines",
     "routines.aggregates",
+    "relations.indexes",
     "marks.comments",
     "marks.depends",
-    "marks.grants",
-    "relations.indexes",
     "relations.index_columns",
+    "marks.grants",
 )
 _IF_ANY = frozenset(["types.types", "types.ranges"])
 _WITH = {
@@ -68,20 +69,21 @@ def read(session: "PostgreSQLSession", names: Names | None = None) -> Snapshot:
 
 def _read(session: "PostgreSQLSession", names: Names) -> Snapshot:
     params = () if session.direct else None
-    with _undisturbed(session):
+    with _undisturbed(session) as (before, after):
         first = _statements("begin", {})
         asked = Command(first["place"], (names.schema, names.history, names.log))
-        outcomes = session.run([asked, Command(first["settings"], params), Command(first["census"], params)])
-        schema, *tracking = _rows(outcomes[0])[0]
-        extended, rare, catalogs, numbers = _rows(outcomes[2])[0]
+        texts = (first["settings"], first["census"])
+        *_, place, _, census = session.run([*before, asked, *(Command(text, params) for text in texts)])
+        schema, *tracking = _rows(place)[0]
+        extended, rare, catalogs, numbers = _rows(census)[0]
         version = session.server.version[0]
         statements = _filled(version, names.internal, tuple(extended))
         wanted = _wanted(tuple(rare), version)
         gathered = _Gathered([statements[name][0] for name in wanted], dict(zip(numbers, catalogs, strict=True)))
-        session.run([Command(statements[name][1], params) for name in wanted], arrived=gathered.take)
-        drafts = gathered.finished()
-        kept = _without_ours(drafts, frozenset(f"{schema}.{name}" for name in tracking))
-        return Snapshot(map(_object, kept), dialect=session.dialect, version=session.server.version)
+        session.run([*(Command(statements[name][1], params) for name in wanted), *after], arrived=gathered.take)
+    drafts = gathered.finished()
+    kept = _without_ours(drafts, frozenset(f"{schema}.{name}" for name in tracking))
+    return Snapshot(map(_object, kept), dialect=session.dialect, version=session.server.version)
 
 
 @contextmanager
@@ -97,23 +99,32 @@ def _collector_paused() -> Iterator[None]:
 
 
 @contextmanager
-def _undisturbed(session: "PostgreSQLSession") -> Iterator[None]:
-    """Keep to one view of the catalog in a transaction of ours, or to a savepoint in one that is open."""
-    inside = session.in_transaction()
-    begin = "SAVEPOINT instar_snapshot" if inside else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-    session.run([Command(begin)])
+def _undisturbed(session: "PostgreSQLSession") -> Iterator[tuple[list[Command], list[Command]]]:
+    """Keep to one view of the catalog; yield what to send before the first query and after the last.
+
+    That is a transaction of ours. In one that is open, a savepoint is made and left here.
+    """
+    if session.in_transaction():
+        session.run([Command("SAVEPOINT instar_snapshot")])
+        try:
+            yield [], []
+        finally:
+            ends = ("ROLLBACK TO SAVEPOINT instar_snapshot", "RELEASE SAVEPOINT instar_snapshot")
+            session.run([Command(text) for text in ends])
+        return
     try:
-        yield
+        yield [Command("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")], [Command("ROLLBACK")]
     finally:
-        ends = ("ROLLBACK TO SAVEPOINT instar_snapshot", "RELEASE SAVEPOINT instar_snapshot")
-        session.run([Command(text) for text in (ends if inside else ("ROLLBACK",))])
+        if session.in_transaction():
+            session.run([Command("ROLLBACK")])
 
 
 def _statements(file: str, filling: Mapping[str, str]) -> Mapping[str, str]:
     return _named.filled(__name__, filling, f"{file}.sql")
 
 
-def _filled(version: int, internal: str, extended: Sequence[str]) -> dict[str, tuple[str, str]]:
+@cache
+def _filled(version: int, internal: str, extended: tuple[str, ...]) -> Mapping[str, tuple[str, str]]:
     """Return every query with its full name, by file and name."""
     filling = fields(version, internal, extended)
     found = {}
@@ -147,6 +158,8 @@ class _Gathered:
 
     def take(self, index: int, outcome: Outcome) -> None:
         """Take over the answer to a query; a name with a catalog is that of rows that are objects each."""
+        if index == len(self._names):
+            return  # the transaction has ended
         catalog, dot, _ = self._names[index].partition(".")
         if dot:
             self._drafts.add(catalog, outcome)
@@ -194,4 +207,4 @@ def _root(draft: Draft) -> Draft:
 
 def _object(draft: Draft) -> Object:
     of = draft.owner.key if draft.owner is not None else ""
-    return Object(draft.kind, draft.name, of, draft.facts, tuple(sorted(set(draft.needs))) if len(draft.needs) > 1 else tuple(draft.needs))
+    return Object(draft.kind, draft.name, of, draft.facts, tuple(sorted(set(draft.needs))) if draft.needs else ())

@@ -51,5 +51,7 @@ SELECT ARRAY(SELECT DISTINCT d.classid::regclass::text FROM pg_depend d
     UNION ALL SELECT 'relations.policies', EXISTS (SELECT FROM pg_policy)
     UNION ALL SELECT 'marks.labels', EXISTS (SELECT FROM pg_seclabel)
   ) AS census(name, there) WHERE there),
-  ARRAY(SELECT relname::text FROM pg_class WHERE relnamespace = 'pg_catalog'::regnamespace AND relkind = 'r' ORDER BY oid),
-  ARRAY(SELECT oid::int8 FROM pg_class WHERE relnamespace = 'pg_catalog'::regnamespace AND relkind = 'r' ORDER BY oid);
+  ARRAY(SELECT relname::text FROM pg_class
+    WHERE oid < 16384 AND relnamespace = 'pg_catalog'::regnamespace AND relkind = 'r' ORDER BY oid),
+  ARRAY(SELECT oid::int8 FROM pg_class
+    WHERE oid < 16384 AND relnamespace = 'pg_catalog'::regnamespace AND relkind = 'r' ORDER BY oid);

@@ -1,7 +1,7 @@
 """Objects while they are put together: what every query found of them, by their place in the catalog."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, field
@@ -19,8 +19,8 @@ Place = tuple[str, int, int]
 class Draft(Struct, eq=False, gc=False):
     """An Object of which not all facts are known. `notes` hold what is no fact but is needed to find some.
 
-    `part` is its name below its owner's, `key` the key that the Object will have. The collector of garbage does not look at it: there are thousands, and none
-    refers to itself.
+    `part` is its name below its owner's, `key` the key that the Object will have. The collector
+    of garbage does not look at it: there are thousands, and none refers to itself.
     """
 
     kind: str
@@ -56,13 +56,6 @@ class Drafts:
         """Return all drafts of some kinds."""
         return [draft for kind in kinds for draft in self._kinds.get(kind, ())]
 
-    def put(self, place: Place, draft: Draft) -> None:
-        """Add what a row of the catalog says."""
-        self.own[place] = draft
-        self._kinds[draft.kind].append(draft)
-        if place[2]:
-            self.columns[place[1]][place[2]] = draft
-
     def add(self, catalog: str, outcome: Outcome) -> None:
         """Take over the rows of a query.
 
@@ -73,8 +66,8 @@ class Drafts:
         owners, below = outcome.columns[4], outcome.columns[3] == "part"
         rows: Sequence[Row] = outcome.rows or ()
         facts, aliases, notes = _layout(outcome.columns, _filled(rows))
-        changing = [title for _, title in facts if title in texts.CHANGING]
-        own, others = self.own, self.others
+        own, others, kinds = self.own, self.others, self._kinds
+        made: list[dict[str, str]] = []
         owner, owned = None, None
         for row in rows:
             kind, name, of = row[2], row[3], row[4]
@@ -84,17 +77,28 @@ class Drafts:
                 continue
             whole = f"{owner.name}.{name}" if below and owner else name
             said = {title: value for index, title in facts if (value := row[index]) is not None}
-            for title in changing:
-                if title in said:
-                    said[title] = texts.canonical(said[title])
+            made.append(said)
             draft = Draft(kind, whole, name, f"{kind} {whole}", owner, said)
             if notes:
                 draft.notes = {title: value for index, title in notes if (value := row[index]) is not None}
-            self.put((catalog, row[0], row[1]), draft)
+            own[catalog, row[0], row[1]] = draft
+            kinds[kind].append(draft)
+            if row[1]:
+                self.columns[row[0]][row[1]] = draft
             for index, title in aliases:
                 if row[index]:
                     for other in _listed(row[index]):
                         others[title, other, 0] = draft
+        for title in texts.CHANGING.intersection(title for _, title in facts):
+            _make_canonical(made, title)
+
+
+def _make_canonical(made: Iterable[dict[str, str]], title: str) -> None:
+    time, array = texts.MARKS
+    for facts in made:
+        text = facts.get(title)
+        if text is not None and (time in text or array in text):
+            facts[title] = texts.canonical(text)
 
 
 def _filled(rows: Sequence[Row]) -> Collection[int]:

@@ -51,7 +51,7 @@ def _foreign(drafts: Drafts, place: Place, identity: Sequence[str], extension: s
         return None
     facts = {"extension": extension} if extension else {"system": "true"}
     draft = Draft(kind, name, name, f"{kind} {name}", facts=facts)
-    drafts.put(place, draft)
+    drafts.own[place] = draft
     return draft
 
 

@@ -100,7 +100,7 @@ FROM pg_constraint k
 WHERE k.contypid >= 16384 AND k.contype = 'c';
 
 -- name: pg_class.indexes
-SELECT i.indexrelid::int8, 0, 'index', quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name,
+SELECT i.indexrelid::int8, 0, 'index', c.relnamespace::regnamespace::text || '.' || quote_ident(c.relname) AS name,
   i.indrelid::int8 AS pg_class, pg_get_indexdef(i.indexrelid) AS definition,
   CASE WHEN c.reltablespace <> 0 THEN
     (SELECT quote_ident(s.spcname) FROM pg_tablespace s WHERE s.oid = c.reltablespace) END AS tablespace,
@@ -108,15 +108,18 @@ SELECT i.indexrelid::int8, 0, 'index', quote_ident(n.nspname) || '.' || quote_id
   CASE WHEN i.indisclustered THEN 'true' END AS clustered,
   CASE WHEN i.indisreplident THEN 'true' END AS "replica identity",
   CASE WHEN c.relkind = 'i' AND NOT (i.indisvalid AND i.indisready) THEN 'true' END AS invalid
-FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
 LEFT JOIN pg_inherits h ON h.inhrelid = i.indexrelid
 LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.conrelid = i.indrelid AND k.contype IN ('p', 'u', 'x')
-WHERE i.indrelid >= 16384 AND n.nspname <> 'pg_toast' AND k.oid IS NULL;
+WHERE i.indrelid >= 16384 AND c.relnamespace <> 'pg_toast'::regnamespace AND k.oid IS NULL;
 
 -- name: index_columns
-SELECT a.attrelid::int8, a.attnum::text, a.attstattarget::text
-FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indexrelid
-WHERE i.indexrelid >= 16384 AND i.indexprs IS NOT NULL AND a.attstattarget >= 0;
+SELECT i.indexrelid::int8, a.number, a.target
+FROM pg_index i CROSS JOIN LATERAL (
+  SELECT a.attnum::text AS number, a.attstattarget::text AS target FROM pg_attribute a
+  WHERE a.attrelid = i.indexrelid AND a.attnum > 0 AND a.attstattarget >= 0 OFFSET 0
+) a
+WHERE i.indexrelid >= 16384 AND i.indexprs IS NOT NULL;
 
 -- name: pg_trigger.triggers
 SELECT t.oid::int8, 0, 'trigger', quote_ident(t.tgname) AS part, t.tgrelid::int8 AS pg_class,

@@ -5,6 +5,9 @@ import re
 CHANGING = frozenset(["definition", "default", "using", "check"])
 """The facts in which such a text may be."""
 
+MARKS = ("::time", "(ARRAY[")
+"""Without any of these, a text is canonical: finding that out is quicker than calling a function."""
+
 _FOLDED = re.compile(
     r"'(?:[0-9]{4,6}-[0-9]{2}-[0-9]{2} )?[0-9]{2}:[0-9]{2}:[0-9]{2}\.(?!9+[+'-])[0-9]{4,6}(?:[+-][0-9:]+)?'(?=::time)"
 )
@@ -17,8 +20,7 @@ def canonical(text: str) -> str:
 
     An hour's last instant ('23:59:59.999999') is what somebody wrote, and stays.
     """
-    text = _FOLDED.sub("'now'", text) if "::time" in text else text
-    return _LIST.sub(_each_cast, text) if "(ARRAY[" in text else text
+    return _LIST.sub(_each_cast, _FOLDED.sub("'now'", text))
 
 
 def _each_cast(found: re.Match[str]) -> str:
