@@ -78,8 +78,24 @@ def test_a_migration_goes_up_and_down_and_the_schema_answers(project: pytest.Pyt
 def test_a_failed_question_says_what_there_is(project: pytest.Pytester) -> None:
     project.makepyfile(
         """
+        import pytest
+
         def test_name(migration):
             migration.table("user")
+
+        def test_column(migration):
+            assert migration.table("users").has_column("emial")
+
+        def test_type(migration):
+            assert migration.table("users").has_column("email", "int", nullable=True)
+
+        @pytest.mark.migration("20250101000000")
+        def test_version(migration):
+            pass
+
+        @pytest.mark.migration()
+        def test_no_version(migration):
+            pass
 
         def test_difference(migration):
             before = migration.snapshot()
@@ -88,9 +104,26 @@ def test_a_failed_question_says_what_there_is(project: pytest.Pytester) -> None:
         """
     )
     result = run(project)
-    result.assert_outcomes(failed=2)
-    result.stdout.fnmatch_lines(["*there is no table user; did you mean users?*"])
-    result.stdout.fnmatch_lines(["*- index public.idx_users_email*"])
+    result.assert_outcomes(failed=4, errors=2)
+    said = result.stdout.str()
+    for line in (
+        "there is no table user; did you mean users?",
+        "public.users has no column emial; did you mean email?",
+        "column email of public.users is text, not int and is NOT NULL",
+        "- index public.idx_users_email",
+        "there is no migration 20250101000000",
+        "@pytest.mark.migration wants one version or name",
+    ):
+        assert line in said
+
+
+def test_an_unknown_environment_is_a_mistake_in_the_call(project: pytest.Pytester) -> None:
+    with (project.path / "instar.toml").open("a") as file:
+        file.write('\n[environments.development]\nlock_timeout = "1s"\n')
+    project.makepyfile("def test_it(migration): pass")
+    result = run(project, "--instar", "--instar-environment", "nope")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "nope" in result.stderr.str()
 
 
 def test_every_migration_is_a_test(project: pytest.Pytester) -> None:

@@ -56,13 +56,17 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
 def environment(config: pytest.Config) -> "Environment":
     """Read the configuration that the options name, or that stands above pytest's root."""
     from instar import config as configuration
+    from instar.errors import InstarError
 
     named = config.getini(_CONFIG)
     start = config.rootpath / named if named else config.rootpath
     file = Path(start.name) if start.is_file() else None
-    found = configuration.load(start.parent if file else start, file=file, environ=os.environ)
     name = config.getoption("--instar-environment") or config.getini(_ENVIRONMENT)
-    return found.environment(name or None, offline=True)
+    try:
+        found = configuration.load(start.parent if file else start, file=file, environ=os.environ)
+        return found.environment(name or None, offline=True)
+    except InstarError as error:
+        raise pytest.UsageError("\n".join(filter(None, (error.message, error.hint)))) from None
 
 
 class Databases:
@@ -193,7 +197,7 @@ def instar_databases(instar_environment: "Environment", pytestconfig: pytest.Con
 @pytest.fixture
 def migrated_database(instar_databases: Databases) -> Iterator[str]:
     """Yield the URL of a database that is migrated to the newest version, and gone after the test."""
-    with closing(instar_databases.at(None)) as place:
+    with closing(_made(instar_databases, None)) as place:
         yield place.url
 
 
@@ -201,12 +205,24 @@ def migrated_database(instar_databases: Databases) -> Iterator[str]:
 def migration(instar_databases: Databases, request: pytest.FixtureRequest) -> Iterator[Migration]:
     """Yield a database that goes up and down: at the newest version, or where `@pytest.mark.migration` says."""
     marker = request.node.get_closest_marker("migration")
+    if marker and len(marker.args) != 1:
+        pytest.fail("@pytest.mark.migration wants one version or name", pytrace=False)
     version = str(marker.args[0]) if marker else None
     with (
-        closing(instar_databases.at(version)) as place,
+        closing(_made(instar_databases, version)) as place,
         closing(Migration(instar_databases.environment, place.url)) as moving,
     ):
         yield moving
+
+
+def _made(databases: Databases, version: str | None) -> "Throwaway":
+    """Make a database; what stands against that is said without the places in instar."""
+    from instar.errors import InstarError
+
+    try:
+        return databases.at(version)
+    except InstarError as error:
+        pytest.fail("\n".join(filter(None, (error.message, error.hint))), pytrace=False)
 
 
 class Proofs(pytest.Collector):

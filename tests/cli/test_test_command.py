@@ -76,3 +76,16 @@ def test_mariadb_wants_a_server(instar: Instar, write: Write, tmp_path: Path) ->
     result = instar("test")
     assert result.code == 2
     assert "--server" in result.err
+
+
+def test_a_file_that_cannot_be_written_is_named_before_the_run(shop: Instar) -> None:
+    result = shop("test", "--junit", "nowhere/proofs.xml")
+    assert result.code == 2
+    assert "proofs.xml cannot be written" in result.err
+
+
+def test_what_is_no_server_is_named(instar: Instar, write: Write) -> None:
+    write({"20240101000000_users": GOOD})
+    result = instar("test", "--server", "sqlite:///x.db")
+    assert result.code == 2
+    assert "is no URL of a PostgreSQL server" in result.err

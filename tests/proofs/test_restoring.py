@@ -1,5 +1,7 @@
 """Up, down, up: what each kind of mistake in a `down` is called, and what differs."""
 
+import os
+
 import psycopg
 import pytest
 from proofs_project import USERS, Run, last
@@ -146,3 +148,14 @@ def test_one_that_cannot_run_twice_fails(proofs: Run) -> None:
 def test_without_the_declaration_it_runs_once(proofs: Run) -> None:
     up, down = "ALTER TABLE users ADD COLUMN age int;", "ALTER TABLE users DROP COLUMN age;"
     assert last(proofs(USERS, (up, down))).verdict is Verdict.RESTORES
+
+
+def test_roles_of_a_named_server_go_with_the_proof(proofs: Run, server: PostgreSQL) -> None:
+    role, grant = f"proofs_{os.getpid()}", f"proofs_missing_{os.getpid()}"
+    makes = f"CREATE ROLE {role}; GRANT SELECT ON users TO {role};", f"DROP OWNED BY {role}; DROP ROLE {role};"
+    keeps = f"GRANT SELECT ON users TO {grant};", f"REVOKE SELECT ON users FROM {grant};"
+    found = proofs(USERS, makes, (f"CREATE ROLE {role}_kept;", None), keeps, rows=2)
+    assert [proof.verdict for proof in found] == [*[Verdict.RESTORES] * 2, Verdict.NO_DOWN, Verdict.RESTORES]
+    with psycopg.connect(server.url()) as connection:
+        left = connection.execute("SELECT rolname FROM pg_roles WHERE rolname LIKE 'proofs%'").fetchall()
+    assert left == []

@@ -3,7 +3,7 @@
 Nobody above this package asks which engine it talks to. A dialect's folder holds a module-level `dialect`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -234,6 +234,9 @@ class Throwaway(Protocol):
     name: str
     url: str
     sqlalchemy: str
+
+    def mention(self, words: Collection[str]) -> None:
+        """Say which names the migrations mention: what they make outside of the database goes with it."""
 
     def supply(self, error: DatabaseError) -> bool:
         """Make what a statement missed although no schema makes it (a role); False: that was not it."""

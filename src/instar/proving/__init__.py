@@ -57,14 +57,22 @@ class Prover:
         self._dialect = dialects.load(asked.dialect)
         self._lane = Lane(environment, self._place)
         self._filled: Lane | None = None
+        self._left = False
+        self.shared = bool(asked.server)
         self.server = self._lane.server
         self.steps = self._lane.migrator.plan().steps
         self.versioned = [step.migration for step in self.steps if step.migration.kind is MigrationKind.VERSIONED]
         self._before: tuple[int, Snapshot] | None = None
 
+    def leave(self) -> None:
+        """Take the database of the first proof away: nothing more will be asked of it."""
+        if not self._left:
+            self._left = True
+            self._lane.close()
+
     def close(self) -> None:
         """Take the databases away."""
-        self._lane.close()
+        self.leave()
         if self._filled is not None:
             self._filled.close()
 
@@ -115,7 +123,7 @@ def prove(environment: Environment, asked: Request) -> Proved:
             proofs = tuple(_each(prover, chosen, asked))
             found = held()
         done = tuple(joined(proof, found.get(proof.version), asked) for proof in proofs)
-        return Proved(done, prover.server, time.perf_counter() - begun)
+        return Proved(done, prover.server, time.perf_counter() - begun, _notes(prover, asked))
 
 
 @contextmanager
@@ -132,6 +140,14 @@ def _beside(prover: Prover, chosen: Sequence[int]) -> Iterator[Callable[[], Mapp
             found[held.version] = held
         return found
 
+    def afterwards() -> Mapping[str, Held]:
+        prover.leave()
+        return work()
+
+    if prover.shared:
+        # Roles are the server's, not the database's: two lanes would be in each other's way.
+        yield afterwards
+        return
     with ThreadPoolExecutor(1, thread_name_prefix="instar-data") as pool:
         future = pool.submit(work)
         try:
@@ -169,10 +185,18 @@ def _applied(prover: Prover, repeatables: Sequence[Migration]) -> Iterator[Proof
             yield Proof(version=item.version, name=item.name, path=item.path, verdict=Verdict.APPLIED)
 
 
+def _notes(prover: Prover, asked: Request) -> tuple[str, ...]:
+    """Say that it is another version than was asked for."""
+    if not asked.version or prover.server.split()[-1].partition(".")[0] == str(asked.version):
+        return ()
+    return (f"version {asked.version} is not installed here",)
+
+
 def joined(proof: Proof, held: Held | None, asked: Request) -> Proof:
     """Say in a proof what became of the rows, and whether all of it is in time."""
     if held is not None:
-        proof = replace(proof, losses=held.losses, notes=(*proof.notes, *held.notes), rows=held.rows)
+        notes = () if proof.trouble is not None else held.notes
+        proof = replace(proof, losses=held.losses, notes=(*proof.notes, *notes), rows=held.rows)
     if held is not None and held.losses and proof.verdict in _RESTORED:
         proof = replace(proof, verdict=Verdict.LOSES, failed=asked.data == "error")
     slow = [f"{name} took {seconds:.1f} s" for name, seconds in (("up", proof.up), ("down", proof.down))

@@ -1,5 +1,6 @@
 """A throw-away database on which migrations go up and down, and which can return to an earlier state."""
 
+import re
 from collections.abc import Callable
 
 from instar import dialects
@@ -11,6 +12,7 @@ from instar.model import Action, Migration
 from instar.schemas.replay import names_of, supplied
 from instar.snapshot import Snapshot
 
+_WORD = re.compile(r"\w+")
 _EVERY = 8
 """So many migrations are applied again at most when the lane goes back."""
 
@@ -22,8 +24,9 @@ class Lane:
     """
 
     def __init__(self, environment: Environment, place: Callable[[], Throwaway]) -> None:
+        self._words = _words(environment)
         self._place = place
-        self._throwaway = place()
+        self._throwaway = self._placed()
         self.server = self._throwaway.name
         self.at = 0
         self._environment = environment
@@ -97,7 +100,7 @@ class Lane:
             self.at = self._kept
         else:
             self._throwaway.close()
-            self._throwaway = self._place()
+            self._throwaway = self._placed()
             self.at, self._kept = 0, -1
         self._migrator = self._connect()
         self.reach(number)
@@ -137,8 +140,20 @@ class Lane:
         """Move; roles that statements name and nobody made are made: a whole server has them."""
         return supplied(self._throwaway, move)
 
+    def _placed(self) -> Throwaway:
+        made = self._place()
+        made.mention(self._words)
+        return made
+
     def _connect(self) -> Migrator:
         here = self._environment.replace(
             url=self._throwaway.url, policy=Policy(), out_of_order="apply", group=False, session_pooler=False
         )
         return Migrator(environment=here)
+
+
+def _words(environment: Environment) -> frozenset[str]:
+    """Return all words of the migrations."""
+    migrations = Migrator(environment=environment).migrations()
+    scripts = (script for item in migrations for script in (*item.up, *item.down))
+    return frozenset(word for script in scripts for word in _WORD.findall(script.text))

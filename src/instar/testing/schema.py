@@ -8,23 +8,41 @@ from instar.difference import Difference
 from instar.schema.diff import compare
 from instar.snapshot import Object, Snapshot
 
+_INDEXED = frozenset({"PRIMARY KEY", "UNIQUE", "EXCLUDE"})
 _RELATIONS = ("table", "partitioned table", "view", "materialized view", "foreign table")
 P = TypeVar("P", bound="Part")
 
 
-class Unchanged:
-    """The answer to `unchanged_since`: true when nothing differs; its text is the difference, for the assertion."""
+class Answer:
+    """An answer to a question about the schema: true or false; its text says why, for the assertion."""
 
-    def __init__(self, difference: Difference) -> None:
-        self.difference = difference
+    def __init__(self, answer: bool, why: str) -> None:  # noqa: FBT001 - that is what it is
+        self._answer = answer
+        self._why = why
 
     def __bool__(self) -> bool:
-        """Whether the schemas are the same, but for what does not count."""
-        return not self.difference.real
+        """Return the answer."""
+        return self._answer
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the other one is as true."""
+        return isinstance(other, (Answer, bool)) and bool(other) is self._answer
+
+    def __hash__(self) -> int:
+        """Return the same for the same answer."""
+        return hash(self._answer)
 
     def __repr__(self) -> str:
-        """Return what differs, as a tree."""
-        return str(self.difference) or "unchanged"
+        """Say why."""
+        return self._why
+
+
+class Unchanged(Answer):
+    """The answer to `unchanged_since`: true when nothing differs that counts; its text is the difference."""
+
+    def __init__(self, difference: Difference) -> None:
+        super().__init__(not difference.real, str(difference) or "unchanged")
+        self.difference = difference
 
 
 class Part:
@@ -82,30 +100,45 @@ class Table(Part):
         """Return a column. Raises AssertionError with the nearest name when there is none."""
         return _one(self.columns, name, f"{self._item.key} has no column")
 
-    def has_column(self, name: str, type: str = "", *, nullable: bool | None = None) -> bool:  # noqa: A002 - SQL's word
+    def has_column(self, name: str, type: str = "", *, nullable: bool | None = None) -> Answer:  # noqa: A002 - SQL's word
         """Whether there is such a column, of the type and nullability if they are given."""
         found = self.columns.get(name)
-        if found is None or (type and found.facts.get("type") != type):
-            return False
-        return nullable is None or ("not null" not in found.facts) is nullable
+        if found is None:
+            return self._lacks("column", name, self.columns)
+        wrong = []
+        if type and found.facts.get("type") != type:
+            wrong.append(f"is {found.facts.get('type')}, not {type}")
+        if nullable is not None and ("not null" not in found.facts) is not nullable:
+            wrong.append(f"is {'NOT NULL' if nullable else 'nullable'}")
+        return self._is("column", name, wrong)
 
-    def has_index(self, name: str, *, unique: bool | None = None) -> bool:
+    def has_index(self, name: str, *, unique: bool | None = None) -> Answer:
         """Whether there is an index, of itself or of a constraint."""
-        if name in self.constraints:
-            kind = self.constraints[name].facts.get("type", "")
-            return kind in {"PRIMARY KEY", "UNIQUE", "EXCLUDE"} and unique is not False
-        if name not in self.indexes:
-            return False
-        return unique is None or self.indexes[name].facts.get("definition", "").startswith("CREATE UNIQUE") is unique
+        carried = {each: part for each, part in self.constraints.items() if part.facts.get("type") in _INDEXED}
+        found = self.indexes.get(name) or carried.get(name)
+        if found is None:
+            return self._lacks("index", name, {**self.indexes, **carried})
+        is_unique = name in carried or found.facts.get("definition", "").startswith("CREATE UNIQUE")
+        other = unique is not None and is_unique is not unique
+        return self._is("index", name, [f"is {'' if is_unique else 'not '}unique"] if other else [])
 
-    def has_constraint(self, name: str, kind: str = "") -> bool:
+    def has_constraint(self, name: str, kind: str = "") -> Answer:
         """Whether there is a constraint, of the kind ("foreign key") if it is given."""
         found = self.constraints.get(name)
-        return found is not None and (not kind or found.facts.get("type", "").lower() == kind.lower())
+        if found is None:
+            return self._lacks("constraint", name, self.constraints)
+        other = kind and found.facts.get("type", "").lower() != kind.lower()
+        return self._is("constraint", name, [f"is {found.facts.get('type')}, not {kind}"] if other else [])
 
-    def has_trigger(self, name: str) -> bool:
+    def has_trigger(self, name: str) -> Answer:
         """Whether there is a trigger."""
-        return name in self.triggers
+        return self._is("trigger", name, []) if name in self.triggers else self._lacks("trigger", name, self.triggers)
+
+    def _is(self, kind: str, name: str, wrong: list[str]) -> Answer:
+        return Answer(not wrong, f"{kind} {name} of {self.name} {' and '.join(wrong) or 'is there'}")
+
+    def _lacks(self, kind: str, name: str, known: Mapping[str, Part]) -> Answer:
+        return Answer(False, f"{self.name} has no {kind} {name}{_near(name, known)}")  # noqa: FBT003 - the answer
 
 
 class View:
@@ -132,9 +165,12 @@ class View:
         found = [item for item in self.snapshot.values() if item.kind in _RELATIONS]
         return {_short(item, found): Table(item, self.snapshot) for item in found}
 
-    def has_table(self, name: str) -> bool:
+    def has_table(self, name: str) -> Answer:
         """Whether there is a table or view, with or without its schema."""
-        return self._find(name) is not None
+        found = self._find(name)
+        return Answer(
+            found is not None, repr(found) if found else f"there is no table {name}{_near(name, self.tables)}"
+        )
 
     def table(self, name: str) -> Table:
         """Return a table or view. Raises AssertionError with the nearest name when there is none."""
@@ -168,7 +204,10 @@ def _short(item: Object, others: list[Object]) -> str:
 def _one(parts: Mapping[str, P], name: str, what: str) -> P:
     found = parts.get(name)
     if found is None:
-        near = get_close_matches(name, parts, 1)
-        hint = f"; did you mean {near[0]}?" if near else f"; there are: {', '.join(parts) or 'none'}"
-        raise AssertionError(f"{what} {name}{hint}")
+        raise AssertionError(f"{what} {name}{_near(name, parts)}")
     return found
+
+
+def _near(name: str, known: Mapping[str, object]) -> str:
+    near = get_close_matches(name, known, 1)
+    return f"; did you mean {near[0]}?" if near else f"; there are: {', '.join(known) or 'none'}"

@@ -45,14 +45,26 @@ def command(asked: Invocation, **given: object) -> int:
     schema after the down must be the one before, and after the second up the one after the first. Then the same with
     rows in all tables: what was in a column before must be there afterwards. Exits with 4 when a migration fails.
     """
+    file = Path(str(given["junit"])).absolute() if given["junit"] else None
+    if file is not None:
+        _write(file, "")
     environment = asked.settings(offline=not _live(asked, given))
     proved = _proved(asked, environment, given)
-    if given["junit"]:
+    if file is not None:
         from instar.render import proof
 
-        Path(str(given["junit"])).write_text(proof.junit(proved) + "\n", encoding="utf-8")
+        _write(file, proof.junit(proved) + "\n")
     _show(asked, proved)
     return _FAILED if proved.failed else 0
+
+
+def _write(file: Path, text: str) -> None:
+    from instar.errors import UsageError
+
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{file} cannot be written: {error.strerror}") from None
 
 
 def _live(asked: Invocation, given: dict[str, object]) -> bool:

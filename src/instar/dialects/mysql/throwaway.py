@@ -1,6 +1,7 @@
 """An empty database to throw away on a MariaDB or MySQL server that is named."""
 
 import os
+from collections.abc import Collection
 from contextlib import closing
 from itertools import count
 from typing import Any
@@ -20,6 +21,9 @@ class Throwaway:
         self.url = _naming(server, database)
         self.sqlalchemy = f"{urlsplit(server).scheme}+pymysql://{self.url.partition('://')[2]}"
         self.name = _administer(server, f"CREATE DATABASE `{database}`")
+
+    def mention(self, words: Collection[str]) -> None:
+        """Nothing is made outside of the database."""
 
     def supply(self, error: DatabaseError) -> bool:
         """Nothing is missing that no schema makes."""

@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from collections.abc import Set as AbstractSet
 from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 _numbers = count(1)
 _UNDEFINED = "42704"
 _MISSING = re.compile(r'role "(.+)" does not exist')
+_DENIED = "42501"
+_SCHEMES = ("postgresql://", "postgres://")
 _STRATEGIES = 150000
 _ROLES = """
 SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_' AND NOT rolsuper
@@ -26,7 +29,8 @@ SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_' AND NOT rolsuper
 class Throwaway:
     """A database at `url`; `name` says which server it is on.
 
-    Roles that appear after `keep` go with `back`, if the server is only for this.
+    Roles that appear go with `back` and `close`: all of them where the server is only for this, else those that
+    `mention` has named.
     """
 
     def __init__(
@@ -36,7 +40,7 @@ class Throwaway:
         self._database = database
         self._kept = f"{database}_kept"
         self._end = end
-        self._roles: frozenset[str] = frozenset()
+        self._mentioned: frozenset[str] = frozenset()
         self._made: list[str] = []
         self.url = _naming(server, database)
         self.sqlalchemy = f"postgresql+psycopg://{self.url.partition('://')[2]}"
@@ -44,6 +48,7 @@ class Throwaway:
             self.name = f"PostgreSQL {connection.info.server_version // 10000}"
             # template0: an empty database whatever was put into template1.
             _create(connection, database, template)
+            self._first = self._roles = _roles(connection)
 
     def keep(self) -> bool:
         """Copy the database."""
@@ -57,9 +62,7 @@ class Throwaway:
         """Put the copy in its place."""
         with self._connected() as connection:
             _drop(connection, self._database)
-            if self._end is not None:
-                for role in sorted(_roles(connection) - self._roles - set(self._made)):
-                    connection.execute(f"DROP ROLE {_quoted(role)}".encode())
+            self._forget(connection, self._roles | set(self._made))
             _create(connection, self._database, self._kept)
 
     def copy(self) -> "Throwaway":
@@ -71,9 +74,14 @@ class Throwaway:
         found = _MISSING.search(error.message) if error.sqlstate == _UNDEFINED else None
         if found is None or found[1] in self._made:
             return False
-        self._made.append(found[1])
+        from psycopg import errors
+
         with self._connected() as connection:
-            connection.execute(f"CREATE ROLE {_quoted(found[1])}".encode())
+            try:
+                connection.execute(f"CREATE ROLE {_quoted(found[1])}".encode())
+            except errors.DuplicateObject:
+                return True  # somebody else was quicker
+        self._made.append(found[1])
         return True
 
     def close(self) -> None:
@@ -84,8 +92,17 @@ class Throwaway:
         with self._connected() as connection:
             _drop(connection, self._database)
             _drop(connection, self._kept)
-            for role in self._made:
-                connection.execute(f"DROP ROLE IF EXISTS {_quoted(role)}".encode())
+            self._forget(connection, self._first)
+
+    def mention(self, words: Collection[str]) -> None:
+        """Say which names the migrations mention: a role of another name that appears is somebody else's."""
+        self._mentioned = frozenset(words)
+
+    def _forget(self, connection: "psycopg.Connection[Any]", roles: AbstractSet[str]) -> None:
+        """Take away the roles that appeared, but for `roles`."""
+        for role in sorted(_roles(connection) - roles):
+            if self._end is not None or role in self._mentioned or role in self._made:
+                connection.execute(f"DROP ROLE {_quoted(role)}".encode())
 
     def _connected(self) -> "psycopg.Connection[Any]":
         import psycopg
@@ -117,6 +134,11 @@ def make(version: int = 0, server: str = "") -> Throwaway:
 def _on(server: str) -> Throwaway:
     import psycopg
 
+    if not server.startswith(_SCHEMES):
+        raise UsageError(
+            f"{redact(server)!r} is no URL of a PostgreSQL server", hint="write postgresql://user@host/postgres"
+        )
+
     try:
         return Throwaway(server, f"instar_throwaway_{os.getpid()}_{next(_numbers)}")
     except psycopg.Error as error:
@@ -125,7 +147,9 @@ def _on(server: str) -> Throwaway:
 
 def _refused(server: str, error: Exception) -> ConnectError:
     reason = str(error).partition("\n")[0]
-    return ConnectError(f"no database can be made on {redact(server)}: {reason}", hint="the role needs CREATEDB there")
+    denied = getattr(error, "sqlstate", "") == _DENIED
+    hint = "the role needs CREATEDB there" if denied else "a server must answer there on which databases may be made"
+    return ConnectError(f"no database can be made on {redact(server)}: {reason}", hint=hint)
 
 
 def _create(connection: "psycopg.Connection[Any]", name: str, template: str) -> None:

@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 
 from instar.errors import DatabaseError
@@ -15,6 +16,9 @@ class Throwaway:
         self._file, self._kept = self._folder / "database.sqlite", self._folder / "kept.sqlite"
         self.name = "a SQLite file of its own"
         self.url = self.sqlalchemy = f"sqlite:///{self._file}"
+
+    def mention(self, words: Collection[str]) -> None:
+        """Nothing is made outside of the database."""
 
     def supply(self, error: DatabaseError) -> bool:
         """Nothing is missing that no schema makes."""
