@@ -205,6 +205,26 @@ def test_a_backup_that_was_dropped_is_not_a_pass(ground_: Verified) -> None:
     assert wrong(ground_.verify()) == [("backups of rows", "1 of 1 are not there: dropped, or never made")]
 
 
+def test_what_an_earlier_up_has_kept_does_not_count(ground_: Verified) -> None:
+    ground_.made.up()
+    ground_.made.query("INSERT INTO users (id, email) VALUES (1, 'A'), (2, 'B')")
+    ground_.made.query("INSERT INTO sessions (id, token, made) VALUES (2, 'u', 2)")
+    second = "-- instar:backup table=sessions columns=made\nUPDATE sessions SET made = 0;\n"
+    ground_.made.write(3, KEPT.replace("-- migrate:down", f"{second}-- migrate:down"))
+    ground_.made.up()
+    ground_.made.down()
+    ground_.made.write(3, KEPT)
+    ground_.made.up()
+    found = ground_.verify()
+    assert wrong(found) == []
+    assert [item for item in short(found) if "backup" in item] == ["backup of users"]
+    ground_.made.query("INSERT INTO sessions (id, token, made) VALUES (1, 't', 1)")
+    ground_.made.down()
+    found = ground_.verify()
+    assert wrong(found) == []
+    assert [item for item in short(found) if "rows of" in item] == ["rows of users are restored"]
+
+
 def test_its_own_checks_are_run(ground_: Verified) -> None:
     ground_.made.up()
     ground_.made.write(

@@ -5,8 +5,9 @@ somebody has changed since is told from one that nobody has. One row of `backups
 run by the caller, in the transaction of the statement, or of the `down`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, json
@@ -21,13 +22,16 @@ if TYPE_CHECKING:
     from instar.source.backup import Asked
 
 SAME, GONE, CHANGED, BACK, DELETED, KEPT = "", "gone", "changed", "back", "deleted", "kept"
+CURRENT, UNDONE, EARLIER = "", "undone", "earlier"
 
 
 class Facts(Struct, frozen=True):
     """What a backup's table holds. `columns` are restored; all of `types` are there, by name.
 
     `after` maps columns to those that hold the value after the statement; `state` is the column that says what became
-    of a row. `settled` says that the statement's effect was looked at. `result` is how the restore went.
+    of a row. `settled` says that the statement's effect was looked at. `result` is how the restore went. `statement` is
+    the index of the statement that it stands above. `stage` says whose it is: of the `up` that stands (CURRENT), of one
+    that a `down` has undone since (UNDONE), or of one before the last (EARLIER).
     """
 
     key: tuple[str, ...]
@@ -39,13 +43,16 @@ class Facts(Struct, frozen=True):
     settled: bool = False
     where: str = ""
     result: "Restored | None" = None
+    statement: int = 0
+    stage: str = CURRENT
 
 
 class Restored(Struct, frozen=True):
     """What a restore did: `rows` put back (`inserted` of them were gone).
 
     `changed` rows had been changed since the migration; they were overwritten, or, with `newer`, left as they were.
-    `deleted` rows had been deleted since, and stay so.
+    `deleted` rows had been deleted since, and stay so. `missing` are the columns that were left out: no such column
+    can be written now.
     """
 
     rows: int = 0
@@ -53,6 +60,7 @@ class Restored(Struct, frozen=True):
     changed: int = 0
     deleted: int = 0
     newer: bool = False
+    missing: tuple[str, ...] = ()
 
 
 class Backup(Struct, frozen=True):
@@ -87,6 +95,19 @@ def listed(history: History, version: str | None = None) -> list[Backup]:
         return []
     found = [_backup(row) for row in history.session.query(history.sql["backups_read"])]
     return [item for item in found if version in {None, item.version}]
+
+
+def passing(history: History, version: str, stage: str, made: Collection[int] = ()) -> list[Command]:
+    """Return the commands that take the backups of a version out of its reach; no `down` restores them from then on.
+
+    With the record of an `up` the stage is EARLIER, and `made` are the numbers of its own; with that of a `down` it is
+    UNDONE.
+    """
+    return [
+        history.command("backups_settle", _packed(replace(item.facts, stage=stage)), version, item.number)
+        for item in listed(history, version)
+        if item.facts.stage not in {stage, EARLIER} and (item.facts.stage == UNDONE or item.number not in made)
+    ]
 
 
 def dropping(history: History, item: Backup) -> list[Command]:
@@ -210,6 +231,26 @@ class Shelf:
         settled = replace(facts, known=known, settled=True)
         self._session.run([self._history.command("backups_settle", _packed(settled), version, asked.number)])
 
+    def ordered(self, found: Sequence[Backup]) -> list[Backup]:
+        """Return the backups of a version in the order in which they are restored: the last statement's first.
+
+        Among those of one statement a table comes before those that refer to it, where no circle forbids that; else the
+        last backup is the first.
+        """
+        tables, parents = {}, {}
+        for name in {item.table for item in found}:
+            shape = self._keeping.shape(self._session, name)
+            tables[name] = shape.table if shape else name
+            parents[name] = self._keeping.referred(self._session, name) - {tables[name]} if shape else frozenset()
+        order: list[Backup] = []
+        for _, group in groupby(reversed(found), lambda item: item.facts.statement):
+            left = list(group)
+            while left:
+                waiting = {tables[item.table] for item in left}
+                free = (number for number, item in enumerate(left) if not waiting & parents[item.table])
+                order.append(left.pop(next(free, 0)))
+        return order
+
     def restore(self, item: Backup, *, newer: bool) -> Restored:
         """Put the values of one backup back, in the transaction of the `down`; say what was found.
 
@@ -227,7 +268,10 @@ class Shelf:
         else:
             self._remember(item, shape)
         updated, inserted = self._updated(item, shape), self._inserted(item, shape)
-        done = Restored(updated + inserted, inserted, changed, deleted, newer)
+        writable = {field.name for field in shape.fields if not field.generated}
+        wanted = facts.types if inserted else facts.columns
+        missing = tuple(name for name in wanted if name not in writable)
+        done = Restored(updated + inserted, inserted, changed, deleted, newer, missing)
         self._session.run(
             [self._history.command("backups_restored", _packed(replace(facts, result=done)), item.version, item.number)]
         )
@@ -264,6 +308,7 @@ class Shelf:
             after={name: f"{prefix}{number}" for number, name in enumerate(columns, 1)},
             state=f"{prefix}state",
             where=asked.where,
+            statement=asked.statement,
         )
 
     def _marked(self, item: Backup, shape: "Shape") -> tuple[int, int]:

@@ -13,12 +13,21 @@ def cut(item: Migration, action: Action, dialect: dialects.Dialect) -> tuple[Seg
     """Return the segments of a migration for an action; scripts of several pairs follow each other."""
     if item.code is not None:
         return _code_segments(item, item.code, action, dialect)
+    if action is Action.APPLY:
+        _read_directives(item.down, dialect)
     scripts = item.up if action is Action.APPLY else item.down
     parts = _parts(scripts, dialect)
     if not parts and scripts and action is Action.ROLLBACK and backup.backed(item):
         parts = _parts((Script("-- instar:restore\n", scripts[0].file, scripts[0].line),), dialect)
     backup.placed(parts, action, item)
     return parts
+
+
+def _read_directives(scripts: Sequence[Script], dialect: dialects.Dialect) -> None:
+    """Raise SourceError at a directive that the way back would not understand: then it is too late to mend it."""
+    for script in scripts:
+        if "instar:" in script.text:
+            statements(script, dialect)
 
 
 def _parts(scripts: Sequence[Script], dialect: dialects.Dialect) -> tuple[Segment, ...]:

@@ -90,6 +90,12 @@ class Difference(Struct, frozen=True):
         """Only what is benign."""
         return Difference(tuple(change for change in self.changes if change.benign), self.labels)
 
+    @property
+    def shown(self) -> int:
+        """How many objects its tree shows: columns that do nothing but stand elsewhere are one with their table."""
+        moved = _moved(self)
+        return len(self) - sum(max(len(columns) - 1, 0) for columns in moved.values())
+
     def of(self, what: What) -> tuple[Change, ...]:
         """Return what was added, removed or changed."""
         return tuple(change for change in self.changes if change.what is what)

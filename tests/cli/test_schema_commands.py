@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -99,9 +100,12 @@ def test_a_draft_reaches_the_target_and_leads_back(shop: tuple[Instar, str], tmp
     assert "ADD COLUMN age" in up
     assert "-- loses data" in down
     assert instar("diff", "migrations", url, "-d", url, "--check").code == 0
+    files = sorted((tmp_path / "migrations").iterdir())
     again = instar("create", "again", "--from-diff", url, "-d", url)
-    assert again.code == 2
+    assert (again.code, again.out) == (0, "")
     assert "there is nothing to write" in again.err
+    assert instar("create", "again", "--from-diff", url, "-d", url, "--json").json == {"path": None, "version": None}
+    assert sorted((tmp_path / "migrations").iterdir()) == files
 
 
 def test_models_are_a_target(shop: tuple[Instar, str], tmp_path: Path, request: pytest.FixtureRequest) -> None:
@@ -115,7 +119,7 @@ def test_models_are_a_target(shop: tuple[Instar, str], tmp_path: Path, request: 
     assert "age" in up
     assert "-- not written" not in up
     again = instar("create", "again", "--models", f"{module}:metadata", "-d", url)
-    assert again.code == 2
+    assert again.code == 0
     assert "there is nothing to write" in again.err
 
 
@@ -130,6 +134,7 @@ def test_roles_that_a_dump_names_are_made_on_the_throw_away_server(
 
 
 def test_a_dump_that_does_not_load_says_where(instar: Instar, sqlite: str, tmp_path: Path) -> None:
+    query(sqlite, "CREATE TABLE t (id integer)")
     (tmp_path / "schema.sql").write_text("CREATE TABLE t (id integer);\nCREATE TABLE t (id integer);\n")
     result = instar("diff", "schema.sql", sqlite)
     assert result.code == 2
@@ -137,6 +142,7 @@ def test_a_dump_that_does_not_load_says_where(instar: Instar, sqlite: str, tmp_p
 
 
 def test_an_environment_is_a_target_and_its_password_is_not_shown(instar: Instar, sqlite: str, tmp_path: Path) -> None:
+    query(sqlite, "CREATE TABLE t (id integer)")
     (tmp_path / "instar.toml").write_text(
         f'[environments.one]\nurl = "{sqlite}"\n[environments.two]\nurl = "postgresql://me:s3cret-word@127.0.0.1:1/x"\n'
     )
@@ -144,6 +150,80 @@ def test_an_environment_is_a_target_and_its_password_is_not_shown(instar: Instar
     refused = instar("diff", "one", "two")
     assert refused.code == 1
     assert "s3cret-word" not in refused.out + refused.err
+
+
+def test_a_database_file_that_is_not_there_is_refused_and_not_made(instar: Instar, sqlite: str, tmp_path: Path) -> None:
+    query(sqlite, "CREATE TABLE t (id integer)")
+    for arguments in (("diff", sqlite, "sqlite:///none.db"), ("diff", "sqlite:///none.db", sqlite)):
+        result = instar(*arguments)
+        assert result.code == 2
+        assert "no such file: none.db" in result.err
+    assert instar("dump", "sqlite:///none.db").code == 2
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_two_engines_are_not_compared(instar: Instar, sqlite: str, fresh: Callable[[str], str]) -> None:
+    query(sqlite, "CREATE TABLE t (id integer)")
+    result = instar("diff", sqlite, fresh("postgresql-18"))
+    assert result.code == 2
+    assert "two engines cannot be compared" in result.err
+
+
+def test_default_privileges_belong_to_who_runs_the_migrations(
+    instar: Instar, write: Write, fresh: Callable[[str], str]
+) -> None:
+    url = fresh("postgresql-18")
+    runner = "instar_default_runner"
+    query(url, f"CREATE ROLE {runner} SUPERUSER LOGIN")
+    try:
+        mine = urlsplit(url)._replace(netloc=f"{runner}@{urlsplit(url).netloc.rpartition('@')[2]}").geturl()
+        write(
+            {
+                "20240101000000_app": "-- migrate:up\nCREATE SCHEMA app;\nCREATE TABLE app.t (id int);\n"
+                "ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT ON TABLES TO PUBLIC;\n"
+                "ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;\n"
+                "-- migrate:down\nDROP SCHEMA app CASCADE;\n"
+            }
+        )
+        assert instar("up", "-d", mine).code == 0
+        result = instar("drift", "-d", mine)
+        assert result.code == 0, result.out
+        assert result.out.startswith("no difference")
+    finally:
+        query(url, f"DROP OWNED BY {runner} CASCADE")
+        query(url, f"DROP ROLE {runner}")
+
+
+def test_what_the_throw_away_server_lacks_is_looked_for_on_another_one(
+    instar: Instar, write: Write, fresh: Callable[[str], str], tmp_path: Path
+) -> None:
+    url = fresh("postgresql-18")
+    sql = "CREATE EXTENSION of_another_server;"
+    (tmp_path / "schema.sql").write_text(sql)
+    write({"20240101000000_shop": f"-- migrate:up\n{sql}\n-- migrate:down\nDROP EXTENSION of_another_server;\n"})
+    for target in ("schema.sql", "migrations"):
+        result = instar("diff", target, url)
+        assert result.code != 0
+        assert "hint: name a server that has it: --server URL" in result.err
+    named = instar("diff", "schema.sql", url, "--server", url)
+    assert "--server" not in named.err
+
+
+def test_what_loses_data_is_marked_where_it_does(instar: Instar, fresh: Callable[[str], str]) -> None:
+    one, two = fresh("sqlite"), fresh("sqlite")
+    query(one, "CREATE TABLE people (id integer, hand text)")
+    query(one, "CREATE INDEX h ON people (hand)")
+    query(two, "CREATE TABLE people (id integer)")
+    assert instar("diff", one, two, "--sql").out == (
+        "DROP INDEX h;\n-- loses data\nALTER TABLE people DROP COLUMN hand;\n"
+    )
+    query(one, "CREATE TABLE t (a integer, b text)")
+    query(two, "CREATE TABLE t (a integer NOT NULL)")
+    lines = instar("diff", one, two, "--sql").out.splitlines()
+    assert [after for line, after in pairwise(lines) if line == "-- loses data"] == [
+        "ALTER TABLE people DROP COLUMN hand;",
+        "DROP TABLE t;",
+    ]
 
 
 def test_an_unknown_target_is_refused(instar: Instar) -> None:

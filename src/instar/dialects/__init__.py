@@ -66,12 +66,14 @@ class Settings(Struct, frozen=True):
 
     `lock_timeout` is the longest wait for one lock, `statement_timeout` the longest run of one statement.
     `session_pooler` says that what stands in front of the database keeps sessions: it is not looked into.
+    `make` is whether a file that is not there is made where a database is one.
     """
 
     lock_timeout: float | None = 0.1
     statement_timeout: float | None = None
     application: str = "instar"
     session_pooler: bool = False
+    make: bool = True
 
 
 class Names(Struct, frozen=True):
@@ -240,6 +242,9 @@ class Throwaway(Protocol):
 
     def supply(self, error: DatabaseError) -> bool:
         """Make what a statement missed although no schema makes it (a role); False: that was not it."""
+
+    def advice(self, error: DatabaseError) -> str:
+        """Say what helps where a statement missed what this server does not have; "" where nothing is known."""
 
     def keep(self) -> bool:
         """Remember what is in it now, instead of what was remembered before; nobody may be connected.

@@ -65,6 +65,10 @@ class Keeping(ABC):
         """Return the table of that name (in SQL spelling) as the catalog has it, None where there is none."""
 
     @abstractmethod
+    def referred(self, session: Session, table: str) -> frozenset[str]:
+        """Return the tables that the foreign keys of a table refer to, spelled as `shape` does."""
+
+    @abstractmethod
     def store(self, names: Names, version: str, number: int) -> str:
         """Return the name in SQL of the table that keeps the backup with that number of a version."""
 

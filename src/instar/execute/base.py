@@ -84,6 +84,7 @@ class Base:
         self._waiting: list[int] = []
         self._flight: Flight | None = None
         self._tidying: list[Command] = []
+        self._with_backups: frozenset[str] = frozenset()
         self._work: Work
 
     def _begin(self, step: Step, number: int, total: int) -> Work:

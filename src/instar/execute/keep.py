@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from instar import backups
 from instar.backups import Restored, Shelf
+from instar.dialects import Command
 from instar.errors import BackupError, DatabaseError, InstarError
 from instar.events import StatementFinished
 from instar.execute.base import Base
@@ -36,6 +37,17 @@ class Keeps(Base):
         """Return the backups that statement `index` of the step asks for."""
         step = step or self._work.step
         return backup.numbered(step.segments).get(index, ()) if step.action is Action.APPLY else ()
+
+    def _passing(self, step: Step) -> list[Command]:
+        """Return the commands, to go with a step's record, that leave a version only what the last `up` has kept."""
+        version = step.migration.version
+        if version not in self._with_backups:
+            return []
+        self._ours(self._session.restoring())  # the script's role may not see the backups
+        if step.action is Action.ROLLBACK:
+            return backups.passing(self._history, version, backups.UNDONE)
+        made = {asked.number for found in backup.numbered(step.segments).values() for asked in found}
+        return backups.passing(self._history, version, backups.EARLIER, made)
 
     def _look_ahead(self, step: Step) -> None:
         """Make ready for a step's backups; refuse, before anything runs, what can be seen to be impossible.
@@ -123,17 +135,18 @@ class Keeps(Base):
         return found[0]
 
     def _restore(self, step: Step, statement: Statement, index: int) -> None:
-        """Put back what the `up` of this migration has kept, the last backup first."""
+        """Put back what the last `up` of this migration has kept, and nothing that one before it has."""
         begun = time.perf_counter()
-        found = backups.listed(self._history, step.migration.version)
+        listed = backups.listed(self._history, step.migration.version)
+        found = [item for item in listed if item.facts.stage == backups.CURRENT]
         if not found:
             raise BackupError(
-                f"{step.migration.label} has no backup to restore: it was dropped, or `up` ran without it",
+                f"{step.migration.label} has no backup to restore: it was dropped, or the last `up` ran without it",
                 hint="put the values back by hand, or take -- instar:restore out of the down",
                 place=place_in(statement, None),
             )
         newer, rows = backup.keeps_newer(statement), 0
-        for item in reversed(found):
+        for item in self._shelf.ordered(found):
             done = self._shelf.restore(item, newer=newer)
             rows += done.rows
             self._tell("NOTICE", said(done, item.table), "")
@@ -170,6 +183,10 @@ def said(done: Restored, table: str) -> str:
         text += f"; {done.changed} had changed since the migration: {what}"
     if done.deleted:
         text += f"; {done.deleted} had been deleted since and stay so"
+    if done.missing:
+        many = len(done.missing) > 1
+        text += f"; {', '.join(done.missing)} {'are' if many else 'is'} left out: there "
+        text += "are no such columns now" if many else "is no such column now"
     return text
 
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+from instar import backups
 from instar.dialects import Command
 from instar.errors import (
     DatabaseError,
@@ -39,6 +40,7 @@ class Execution(Steps):
         self._emit(RunStarted(plan, self._session.server.name))
         self._settle_unfinished()
         if plan.steps:
+            self._with_backups = frozenset(item.version for item in backups.listed(self._history))
             self._session.watch(self._blocked)
             self._gauge.sample()
             self._group(plan) if self._options.group else self._one_by_one(plan)

@@ -222,6 +222,7 @@ class Segments(Keeps):
         else:
             commands.append(history.record(migration, round(work.seconds * 1000), again=step.again))
             commands += [history.record(item, 0) for item in step.covers]
+        commands += self._passing(step)
         if step.checkpoint or work.done:
             commands.append(history.clear(migration.version, step.action.value))
         return [*commands, history.finish(work.attempt, "completed", work.context(self._context, self._gauge))]

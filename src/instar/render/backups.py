@@ -21,6 +21,10 @@ class Facts(Protocol):
     def where(self) -> str:
         """Which rows."""
 
+    @property
+    def stage(self) -> str:
+        """Whose it is: "earlier" for what an `up` before the last one has kept."""
+
 
 class Backup(Protocol):
     """What render sees of a backup."""
@@ -114,5 +118,11 @@ def document(found: Sequence[Backup]) -> dict[str, object]:
 
 def _state(item: Backup) -> str:
     return ", ".join(
-        word for word, holds in (("restored", item.restored_at is not None), ("expired", item.expired)) if holds
+        word
+        for word, holds in (
+            ("restored", item.restored_at is not None),
+            ("of an earlier up", item.facts.stage == "earlier"),
+            ("expired", item.expired),
+        )
+        if holds
     )

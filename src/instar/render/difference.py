@@ -38,8 +38,8 @@ def summary(found: Difference) -> str:
     """Say how much differs: "2 objects differ, 1 of them benign"."""
     if not found:
         return _SAME
-    benign = len(found) - len(found.real)
-    said = f"{_words.count(len(found), 'object')} {'differs' if len(found) == 1 else 'differ'}"
+    number, benign = found.shown, found.benign.shown
+    said = f"{_words.count(number, 'object')} {'differs' if number == 1 else 'differ'}"
     if not benign:
         return said
     return f"{said}, which is benign" if not found.real else f"{said}, {benign} of them benign"

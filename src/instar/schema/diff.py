@@ -12,7 +12,7 @@ __all__ = ["compare", "generated"]
 ORDER = "order of columns"
 NAMED = "a name that the server made"
 LAYOUT = "white space and comments only"
-_TABLES = frozenset({"table", "partitioned table", "foreign table"})
+TABLES = frozenset({"table", "partitioned table", "foreign table"})
 _NAMED_BY_SERVER = frozenset({"constraint", "index", "sequence"})
 _SUFFIX = re.compile(r"_(?:pkey|key|fkey|check|excl|idx|seq|not_null)\d*$")
 _OTHERS = re.compile(r"^(?:CONSTRAINT_\d+|sqlite_autoindex_.*|.*_ibfk_\d+)$")
@@ -73,7 +73,7 @@ def _fact(
     was, becomes = before.facts.get(name, ""), after.facts.get(name, "")
     if was == becomes and (name in before.facts) == (name in after.facts):
         return None
-    if name == POSITION and before.kind == "column" and _kind_of(before, old) in _TABLES:
+    if name == POSITION and before.kind == "column" and _kind_of(before, old) in TABLES:
         return Fact(name, was, becomes, ORDER) if _moved(before, old, new) else None
     return Fact(name, was, becomes, _reason(before, name, was, becomes, names))
 

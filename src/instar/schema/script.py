@@ -1,28 +1,35 @@
 """The SQL that turns one schema into another, as far as it is safe to say. Pure."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from instar.dialects import Dialect
 from instar.difference import Change, What
-from instar.schema.diff import compare
+from instar.schema.diff import TABLES, compare
 from instar.schema.order import circle, ordered
 from instar.snapshot import Object, Snapshot
 
 __all__ = ["Line", "script", "text"]
 
-LOSES = "loses data"
+LOSES, BENIGN = "loses data", "benign"
 _DATA = frozenset({"table", "partitioned table", "column"})
 """What holds rows: it is never dropped to be made anew."""
 _KEPT = _DATA | {"attribute", "schema", "extension", "sequence", "foreign table", "server"}
 """What holds a state or much else: it is altered, or left to people."""
+_LOSING = re.compile(r"^DROP TABLE |^ALTER TABLE .* DROP COLUMN ")
+"""What takes the values away in the statements that change a table in one go."""
+_SETTING = ("SET ", "RESET ")
 _PLACED = frozenset({"column", "attribute"})
 _VIEWS = frozenset({"view", "materialized view"})
 _REWRITTEN = frozenset({"type", "collation", "generated", "expression"})
 """Properties of a column that cannot change as long as a view, a rule or a policy reads it."""
 _READERS = frozenset({"view", "materialized view", "rule", "policy", "trigger", "function", "procedure", "statistics"})
 _CALLED = frozenset({"function", "procedure"})
+_GRANT = "grant to "
+"""How the property of an object begins that says what somebody may do with it."""
 
 
 class Line(Struct, frozen=True):
@@ -62,6 +69,7 @@ class _Script:
         self._users = _users(before)
         self._changes = {change.key: change for change in compare(before, after) if change.what is What.CHANGED}
         self._unsaid: dict[str, str] = {}
+        self._moved: list[str] = []
         self._altered: dict[str, tuple[str, ...]] = {}
         self._gone = {key for key in before if key not in after}
         self._replaced: set[str] = set()
@@ -109,9 +117,18 @@ class _Script:
         if statements is None:
             self._replace(change.key, _differences(change))
             return
-        self._altered[change.key] = statements
+        self._altered[change.key] = (*statements, *self._regranted(change.key, statements))
         if statements and before.kind == "column" and any(fact.name in _REWRITTEN for fact in change.facts):
             self._replace_users(change.key)
+
+    def _regranted(self, key: str, statements: Sequence[str]) -> Iterator[str]:
+        """Yield what gives columns back what a REVOKE on their table takes from them, too."""
+        if not any(each.startswith("REVOKE") for each in statements):
+            return
+        for part in self._before.parts.get(key, ()):
+            bare = {name: value for name, value in part.facts.items() if not name.startswith(_GRANT)}
+            if part.kind == "column" and part.key in self._after and bare != dict(part.facts):
+                yield from self._dialect.altering(replace(part, facts=bare), part, self._before) or ()
 
     def _replace(self, key: str, reason: str) -> None:
         """Drop an object and make it anew, with what reads it, unless data or a state hangs on it."""
@@ -169,7 +186,11 @@ class _Script:
             if key not in self._before or not wanted or _kind(key) in _VIEWS or key in self._replaced | self._covered:
                 continue
             kept = [column.key for column in _columns(self._before, key) if column.key in self._after]
-            if [*kept, *(each for each in wanted if each not in kept)] != wanted:
+            if [*kept, *(each for each in wanted if each not in kept)] == wanted:
+                continue
+            if self._after[key].kind in TABLES:
+                self._moved.append(key)
+            else:
                 names = ", ".join(each.rpartition(".")[2] for each in wanted)
                 self._unsaid[key] = f"its columns are to be in the order {names}"
 
@@ -192,10 +213,10 @@ class _Script:
                 make = self._dialect.creating if self._begins(item, new) else self._dialect.adding
                 yield from (Line(each) for each in make(item, self._after))
             elif item.key in self._rebuilt:
-                first, *others = self._rebuilt[item.key]
                 gone = any(each not in self._after for each in _inside(self._before, item.key) if _kind(each) in _DATA)
-                yield Line(first, LOSES if gone else "")
-                yield from map(Line, others)
+                yield from (
+                    Line(each, LOSES if gone and _LOSING.search(each) else "") for each in self._rebuilt[item.key]
+                )
             elif item.key in self._altered:
                 yield from (Line(each) for each in self._altered[item.key])
 
@@ -270,6 +291,8 @@ class _Script:
     def _comments(self) -> Iterator[Line]:
         for key, reason in sorted(self._unsaid.items()):
             yield Line(comment=f"not written: {key}: {reason}; no statement does this safely")
+        if self._moved:
+            yield Line(comment=f"{BENIGN}: the columns stand in another order in {', '.join(sorted(self._moved))}")
 
 
 def _inside(whole: Snapshot, key: str) -> set[str]:
@@ -310,5 +333,14 @@ def _columns(whole: Snapshot, key: str) -> list[Object]:
 
 
 def _once(lines: Iterable[Line]) -> list[Line]:
-    """Leave out a statement that stands there already: several parts of one owner may ask for the same."""
-    return list(dict.fromkeys(lines))
+    """Leave out a statement that stands there already: several parts of one owner may ask for the same.
+
+    What sets something for the statements behind it stays: each of them needs its own.
+    """
+    seen: set[Line] = set()
+    kept = []
+    for line in lines:
+        if line not in seen or line.sql.startswith(_SETTING):
+            seen.add(line)
+            kept.append(line)
+    return kept

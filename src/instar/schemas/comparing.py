@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from instar.dialects import Dialect
 from instar.difference import Difference
+from instar.errors import UsageError
 from instar.migrator import Migrator
 from instar.model import State
 from instar.schema import diff
@@ -41,6 +42,7 @@ class Comparison(Struct, frozen=True):
 def compare(before: Target, after: Target, *, server: str = "") -> Comparison:
     """Compare two targets. What is no database is made on a server like the other one's, or on `server`."""
     first, second = _both(before, after, server)
+    _require_like(first, second)
     first, second = _aligned(first, second)
     if after.kind == "models":
         second = replace(second, snapshot=models.completed(second.snapshot, first.snapshot))
@@ -79,6 +81,16 @@ def _both(before: Target, after: Target, server: str) -> tuple[Reading, Reading]
         return _like(before, after, second, server), second
     first = targets.read(before, server=server)
     return first, _like(after, before, first, server)
+
+
+def _require_like(first: Reading, second: Reading) -> None:
+    """Refuse two engines, unless one is made of the other, as MariaDB's dialect is of MySQL's."""
+    one, other = first.dialect, second.dialect
+    if not isinstance(one, type(other)) and not isinstance(other, type(one)):
+        raise UsageError(
+            f"{first.label} is {one.name} and {second.label} is {other.name}: two engines cannot be compared",
+            hint="name two databases of one engine",
+        )
 
 
 def _like(target: Target, other: Target, known: Reading, server: str) -> Reading:

@@ -108,5 +108,8 @@ def supplied(place: Throwaway, act: Callable[[], T]) -> T:
             return act()
         except InstarError as error:
             refused = error if isinstance(error, DatabaseError) else error.__cause__
-            if not isinstance(refused, DatabaseError) or not place.supply(refused):
+            if not isinstance(refused, DatabaseError):
+                raise
+            if not place.supply(refused):
+                error.hint = place.advice(refused) or error.hint
                 raise

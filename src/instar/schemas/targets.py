@@ -18,6 +18,7 @@ from instar.schemas import models, replay
 from instar.snapshot import Object, Snapshot
 
 MODELS = "models:"
+_DEFAULT = "default privilege"
 _SECRET = "password"  # noqa: S105 - the word, not one
 _HIDDEN = "'***'"
 
@@ -92,7 +93,7 @@ def read(target: Target, *, dialect: str = "", version: int = 0, server: str = "
 def _live(target: Target) -> Reading:
     here = target.environment
     engine = dialects.for_url(here.database())
-    with closing(engine.connect(here.database(), Settings(here.lock_timeout, None))) as session:
+    with closing(engine.connect(here.database(), Settings(here.lock_timeout, None, make=False))) as session:
         return Reading(masked(replay.snapshot_of(session, here)), target.label, engine)
 
 
@@ -109,9 +110,12 @@ def masked(whole: Snapshot) -> Snapshot:
 
 
 def owned(whole: Snapshot, was: str, becomes: str) -> Snapshot:
-    """Return a snapshot in which what belongs to the role `was` belongs to `becomes`."""
+    """Return a snapshot in which what belongs to the role `was`, also what will be made, belongs to `becomes`."""
 
     def change(item: Object) -> Object:
+        if item.kind == _DEFAULT and item.facts.get("role") == was:
+            name = item.name.replace(f"for role {was} ", f"for role {becomes} ", 1)
+            return replace(item, name=name, facts={**item.facts, "role": becomes})
         if item.facts.get("owner") != was:
             return item
         return replace(item, facts={**item.facts, "owner": becomes})

@@ -25,14 +25,15 @@ _UNDONE = re.compile(r"(?:UPDATE|DELETE)\b", re.IGNORECASE)
 class Asked(Struct, frozen=True):
     """What one `-- instar:backup` asks for: the old values of `columns` (none named: all) of rows of `table`.
 
-    `where` is SQL ("" for all rows). `number` counts a migration's backups from 1. `place` is the directive's first
-    argument, `condition` the first character of the `where`.
+    `where` is SQL ("" for all rows). `number` counts a migration's backups from 1, `statement` its statements from 0.
+    `place` is the directive's first argument, `condition` the first character of the `where`.
     """
 
     table: str
     columns: tuple[str, ...] = ()
     where: str = ""
     number: int = 1
+    statement: int = 0
     place: Place = Place("", 1)
     condition: Place = Place("", 1)
 
@@ -59,7 +60,7 @@ def numbered(parts: Sequence[Segment]) -> dict[int, tuple[Asked, ...]]:
     for part in parts:
         for index, statement in enumerate(part.statements, part.first):
             if wanted := asked(statement, number):
-                found[index] = wanted
+                found[index] = tuple(replace(item, statement=index) for item in wanted)
                 number += len(wanted)
     return found
 

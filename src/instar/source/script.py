@@ -59,10 +59,12 @@ def _restores(script: Script, start: int, end: int, offset: int) -> Iterator[Sta
 
 
 def _refuse_lost(script: Script, start: int) -> None:
-    """Raise SourceError at a backup behind the last statement."""
-    if "instar:backup" in script.text[start:]:
+    """Raise SourceError behind the last statement at a backup, and at what is not understood."""
+    if "instar:" in script.text[start:]:
         for match in _DIRECTIVE.finditer(script.text, start):
-            if match[1] == "backup":
+            if match[1] != "backup":
+                _directive(script, match)
+            else:
                 raise SourceError(
                     "no statement follows this backup",
                     hint="write it on the line before the statement that changes the rows",

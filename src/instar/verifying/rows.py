@@ -16,7 +16,8 @@ def kept(
     history: History, dialect: Dialect, item: Migration, action: Action, asked: int, keep: float | None
 ) -> Iterator[Check]:
     """Check the `asked` backups of a migration: after its `down` the rows must be as they were."""
-    found = backups.listed(history, item.version)
+    stages = {backups.CURRENT} if action is Action.APPLY else {backups.CURRENT, backups.UNDONE}
+    found = [one for one in backups.listed(history, item.version) if one.facts.stage in stages]
     shelf = Shelf(history, dialect, keep)
     if len(found) < asked:
         missing = f"{asked - len(found)} of {asked} are not there: dropped, or never made"

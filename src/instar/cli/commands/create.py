@@ -13,7 +13,7 @@ from instar.cli.output import document, say
 
 if TYPE_CHECKING:
     from instar.config import Environment
-    from instar.schemas import Draft
+    from instar.schemas import Comparison, Draft
 
 SECTION = "Begin"
 ALIASES = ("new", "add", "revision", "make")
@@ -67,7 +67,12 @@ def command(
     from instar.source.create import create
 
     settings = asked.settings(offline=True)
-    draft = _draft(asked, settings, from_diff, models, server or "", python=python)
+    found = _compared(asked, settings, from_diff, models, server or "", python=python)
+    if found is not None and not found.difference.real:
+        document(asked, {"path": None, "version": None}, str)
+        say(asked, f"the migrations make what {found.difference.labels[1]} has: there is nothing to write")
+        return
+    draft = None if found is None else _drafted(found)
     _layout_of(settings)
     path = create(
         settings.directories[0],
@@ -85,14 +90,14 @@ def command(
     document(asked, {"path": shown, "version": path.name.partition("_")[0]}, lambda: shown)
 
 
-def _draft(
+def _compared(
     asked: Invocation, settings: "Environment", target: str | None, models: str | None, server: str, *, python: bool
-) -> "Draft | None":
-    """Return what is to stand in the file, None for an empty one. Raises UsageError when nothing differs."""
+) -> "Comparison | None":
+    """Return what is to be made up for by the file, None for an empty one."""
     if target is None and models is None:
         return None
     from instar.errors import UsageError
-    from instar.schemas import Target, compare, draft, targets
+    from instar.schemas import Target, compare, targets
 
     if python or (target and models):
         given = "--python" if python else "--models"
@@ -100,9 +105,12 @@ def _draft(
     here = Target("migrations", "the migrations", settings)
     wanted = targets.understand(target or f"{targets.MODELS}{models}", asked.configuration(), settings)
     asked.hide(target or "", server, wanted.environment.url)
-    found = compare(here, wanted, server=server)
-    if not found.difference.real:
-        raise UsageError(f"the migrations make what {wanted.label} has: there is nothing to write")
+    return compare(here, wanted, server=server)
+
+
+def _drafted(found: "Comparison") -> "Draft":
+    from instar.schemas import draft
+
     return draft(found)
 
 

@@ -18,6 +18,11 @@ LEFT JOIN information_schema.statistics AS k
     AND k.index_name = 'PRIMARY'
 WHERE c.table_schema = %s AND c.table_name = %s ORDER BY c.ordinal_position
 """
+_REFERRED = """
+SELECT DISTINCT referenced_table_schema, referenced_table_name, referenced_table_schema = DATABASE()
+FROM information_schema.key_column_usage
+WHERE table_schema = COALESCE(%s, DATABASE()) AND table_name = %s AND referenced_table_name IS NOT NULL
+"""
 
 
 class MysqlKeeping(Keeping):
@@ -30,9 +35,14 @@ class MysqlKeeping(Keeping):
         if not rows:
             return None
         ((database, real, here),) = rows
-        spelled = part(str(real)) if here else f"{part(str(database))}.{part(str(real))}"
         columns = session.query(_COLUMNS, (database, real))
-        return Shape(spelled, tuple(_field(row) for row in columns))
+        return Shape(_spelled(database, real, here), tuple(_field(row) for row in columns))
+
+    def referred(self, session: Session, table: str) -> frozenset[str]:
+        """Ask the information schema."""
+        schema, name = parts(table, "`")
+        rows = session.query(_REFERRED, (schema or None, name))
+        return frozenset(_spelled(*row) for row in rows)
 
     def store(self, names: Names, version: str, number: int) -> str:
         """Return a table with our prefix, beside the history."""
@@ -55,6 +65,10 @@ class MysqlKeeping(Keeping):
     def differs(self, one: str, other: str) -> str:
         """Compare byte for byte, whatever the column's collation is."""
         return f"NOT (CAST({one} AS BINARY) <=> CAST({other} AS BINARY))"
+
+
+def _spelled(database: object, table: object, here: object) -> str:
+    return part(str(table)) if here else f"{part(str(database))}.{part(str(table))}"
 
 
 def _field(row: tuple[object, ...]) -> Field:

@@ -30,6 +30,11 @@ class Throwaway:
         del error
         return False
 
+    def advice(self, error: DatabaseError) -> str:
+        """No server has what another one has not."""
+        del error
+        return ""
+
     def keep(self) -> bool:
         """Say that a database cannot be copied as a whole."""
         return False

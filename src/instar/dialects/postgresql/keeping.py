@@ -32,6 +32,12 @@ LEFT JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
 WHERE a.attrelid = %s::oid AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attnum
 """
+_REFERRED = """
+SELECT DISTINCT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname)
+FROM pg_catalog.pg_constraint f
+JOIN pg_catalog.pg_class c ON c.oid = f.confrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE f.contype = 'f' AND f.conrelid = pg_catalog.to_regclass(%s::text)
+"""
 
 
 class PostgreSQLKeeping(Keeping):
@@ -47,6 +53,10 @@ class PostgreSQLKeeping(Keeping):
         ((oid, name),) = found
         rows = session.query(_COLUMNS, (oid,))
         return Shape(str(name), tuple(_field(row) for row in rows))
+
+    def referred(self, session: Session, table: str) -> frozenset[str]:
+        """Ask pg_constraint."""
+        return frozenset(str(name) for (name,) in session.query(_REFERRED, (table,)))
 
     def store(self, names: Names, version: str, number: int) -> str:
         """Return a table of our own schema, which the histories of several schemas share."""

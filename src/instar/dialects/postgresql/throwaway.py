@@ -20,6 +20,8 @@ _UNDEFINED = "42704"
 _MISSING = re.compile(r'role "(.+)" does not exist')
 _DENIED = "42501"
 _SCHEMES = ("postgresql://", "postgres://")
+_NO_FILE = "58P01"
+_UNAVAILABLE = re.compile(r'extension ".+" is not available')
 _STRATEGIES = 150000
 _ROLES = """
 SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_' AND NOT rolsuper
@@ -83,6 +85,11 @@ class Throwaway:
                 return True  # somebody else was quicker
         self._made.append(found[1])
         return True
+
+    def advice(self, error: DatabaseError) -> str:
+        """Name the option for a server that has the extension, or the library, which an embedded one does not."""
+        missed = error.sqlstate == _NO_FILE or _UNAVAILABLE.search(error.message) is not None
+        return "name a server that has it: --server URL" if missed and self._end is not None else ""
 
     def close(self) -> None:
         """Drop the databases, or stop the server that is only for them."""

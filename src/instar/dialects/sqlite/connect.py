@@ -10,7 +10,7 @@ from instar.catalog import Schema
 from instar.dialects import Command, Names, Outcome, Probe, Server, Settings, Tell
 from instar.dialects.sqlite import failure, live, lock, metrics, restore
 from instar.dialects.sqlite.parse import lex, pragma, repeatable
-from instar.dialects.sqlite.url import MEMORY, database_of, require_folder
+from instar.dialects.sqlite.url import MEMORY, database_of, require_file, require_folder
 from instar.errors import ConnectError, DatabaseError, UsageError
 from instar.model import Blocker, Statement
 from instar.snapshot import Snapshot
@@ -22,10 +22,12 @@ _STEPS_BETWEEN_LOOKS = 20_000
 
 
 def connect(url: str, settings: Settings) -> "SqliteSession":
-    """Open the database file that `url` names; SQLite makes it when it is new."""
+    """Open the database file that `url` names; SQLite makes it when it is new and may be made."""
     _require_version()
     path = database_of(url)
     require_folder(path)
+    if not settings.make:
+        require_file(path)
     try:
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA synchronous = FULL")

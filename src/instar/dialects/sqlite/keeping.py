@@ -6,6 +6,10 @@ from instar.dialects.sqlite.identifiers import part
 
 _TABLE = "SELECT name FROM {schema}.sqlite_master WHERE type = 'table' AND name = %s COLLATE NOCASE"
 _COLUMNS = "SELECT name, type, pk, hidden FROM pragma_table_xinfo(%s, %s) WHERE hidden <> 1 ORDER BY cid"
+_REFERRED = """
+SELECT DISTINCT m.name FROM pragma_foreign_key_list(%s, %s) AS f
+JOIN {schema}.sqlite_master AS m ON m.type = 'table' AND m.name = f."table" COLLATE NOCASE
+"""
 _GENERATED = frozenset({"2", "3"})
 
 
@@ -22,6 +26,13 @@ class SqliteKeeping(Keeping):
         real = str(rows[0][0])
         columns = session.query(_COLUMNS, (real, schema))
         return Shape(f"{part(schema)}.{part(real)}", tuple(_field(row) for row in columns))
+
+    def referred(self, session: Session, table: str) -> frozenset[str]:
+        """Ask the pragma of the table's schema, which its foreign keys cannot leave."""
+        schema, name = parts(table, '"`')
+        schema = schema or "main"
+        rows = session.query(_REFERRED.format(schema=self.quote(schema)), (name, schema))
+        return frozenset(f"{part(schema)}.{part(str(real))}" for (real,) in rows)
 
     def store(self, names: Names, version: str, number: int) -> str:
         """Return a table with our prefix."""

@@ -25,6 +25,11 @@ class Throwaway:
         del error
         return False
 
+    def advice(self, error: DatabaseError) -> str:
+        """No server has what another one has not."""
+        del error
+        return ""
+
     def keep(self) -> bool:
         """Copy the file."""
         self._kept.unlink(missing_ok=True)

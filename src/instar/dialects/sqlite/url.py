@@ -3,7 +3,7 @@
 from pathlib import Path
 from urllib.parse import unquote
 
-from instar.errors import ConnectError
+from instar.errors import ConnectError, UsageError
 
 MEMORY = ":memory:"
 
@@ -25,6 +25,12 @@ def database_of(url: str) -> str:
             hint=f"write sqlite:///{path} for a file here, sqlite:////{path} for an absolute path",
         )
     return path.removeprefix("/") if rest.startswith("//") else path
+
+
+def require_file(path: str) -> None:
+    """Check that a database file is there, for those who only read it: SQLite would make an empty one."""
+    if path != MEMORY and not Path(path).exists():
+        raise UsageError(f"no such file: {path}", hint="sqlite:///relative.db, sqlite:////absolute/path.db")
 
 
 def require_folder(path: str) -> None:

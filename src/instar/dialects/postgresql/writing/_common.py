@@ -95,9 +95,8 @@ def finished(before: Object, after: Object, whole: Snapshot) -> Iterator[str]:
     for name in differing(was, becomes, _LABEL):
         provider = name.removeprefix(_LABEL)
         yield f"SECURITY LABEL FOR {provider} ON {called(after)} IS {_text(becomes.get(name))}"
-    new = not was
     for name in sorted(differing(was, becomes, _GRANT), key=lambda name: (" by " in name, name)):
-        yield from _granting(after, name.removeprefix(_GRANT), becomes.get(name), whole, new=new)
+        yield from _granting(before, after, name.removeprefix(_GRANT), whole)
 
 
 def others(before: Object, after: Object, known: Sequence[str] = ()) -> list[str]:
@@ -160,11 +159,17 @@ def _text(text: str | None) -> str:
     return "NULL" if text is None else literal(text)
 
 
-def _granting(item: Object, to: str, held: str | None, whole: Snapshot, *, new: bool) -> Iterator[str]:
-    """Yield what gives a grantee exactly `held`; None: what a new object gives him by itself."""
+def _granting(before: Object, after: Object, to: str, whole: Snapshot) -> Iterator[str]:
+    """Yield what changes a grantee's privileges; where nothing is said of them, a new object's own hold."""
     grantee, _, grantor = to.partition(" by ")
-    wanted = _builtin(item, grantee, whole) if held is None else held
-    statements = list(_exactly(item, grantee, wanted, revoke=not new or _given(item, grantee, whole)))
+    name, builtin = f"{_GRANT}{to}", _builtin(after, grantee, whole)
+    was, wanted = before.facts.get(name, builtin), after.facts.get(name, builtin)
+    if not before.facts:
+        statements = list(_exactly(after, grantee, wanted, revoke=_given(after, grantee, whole)))
+    elif was == "ALL" or (foreign(after) and name not in before.facts):
+        statements = list(_exactly(after, grantee, wanted, revoke=True))
+    else:
+        statements = list(_differing(after, grantee, was, wanted))
     if grantor:
         yield f"SET SESSION AUTHORIZATION {grantor}"
     yield from statements
@@ -172,11 +177,36 @@ def _granting(item: Object, to: str, held: str | None, whole: Snapshot, *, new: 
         yield "RESET SESSION AUTHORIZATION"
 
 
+def _differing(item: Object, grantee: str, was: str, wanted: str) -> Iterator[str]:
+    """Yield what takes away and gives only what differs: nobody is without a right that he has before and after."""
+    on, column = _granted_on(item)
+    old, new = _privileges(was), _privileges(wanted)
+    if wanted != "ALL":
+        gone = [name + column for name in old if name not in new]
+        kept = [name + column for name in old if old[name] and new.get(name) is False]
+        if gone:
+            yield f"REVOKE {', '.join(gone)} ON {on} FROM {grantee}"
+        if kept:
+            yield f"REVOKE GRANT OPTION FOR {', '.join(kept)} ON {on} FROM {grantee}"
+    plain = [name + column for name in new if name not in old and not new[name]]
+    passed = [name + column for name in new if new[name] and not old.get(name)]
+    if plain:
+        yield f"GRANT {', '.join(plain)} ON {on} TO {grantee}"
+    if passed:
+        yield f"GRANT {', '.join(passed)} ON {on} TO {grantee} WITH GRANT OPTION"
+
+
+def _privileges(held: str) -> dict[str, bool]:
+    """Return what somebody holds, and whether he may pass it on."""
+    names = [] if held == "NOTHING" else [name for name in held.split(", ") if name]
+    return {name.removesuffix("*"): name.endswith("*") for name in names}
+
+
 def _exactly(item: Object, grantee: str, wanted: str, *, revoke: bool) -> Iterator[str]:
     on, column = _granted_on(item)
-    names = [] if wanted == "NOTHING" else [name for name in wanted.split(", ") if name]
-    plain = [name + column for name in names if not name.endswith("*")]
-    passed = [name.removesuffix("*") + column for name in names if name.endswith("*")]
+    held = _privileges(wanted)
+    plain = [name + column for name, passing in held.items() if not passing]
+    passed = [name + column for name, passing in held.items() if passing]
     if revoke or wanted == "NOTHING":
         yield f"REVOKE ALL{column} ON {on} FROM {grantee}"
     if plain:

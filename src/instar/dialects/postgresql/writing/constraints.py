@@ -50,9 +50,10 @@ def altering(before: Object, after: Object, whole: Snapshot) -> list[str] | None
         wanted = becomes.get("deferrable", "NOT DEFERRABLE")
         found.append(f"{_table(after)} ALTER CONSTRAINT {common.local(after)} {wanted}")
     if "partition of" in differ:
-        if "partition of" not in becomes:
+        if "partition of" not in becomes and "partition of" in whole[after.of].facts:
             return None
-        found.append(f"ALTER INDEX {becomes['partition of']} ATTACH PARTITION {_index(after)}")
+        if "partition of" in becomes:
+            found.append(f"ALTER INDEX {becomes['partition of']} ATTACH PARTITION {_index(after)}")
     return [*found, *_after(before, after, whole), *common.finished(before, after, whole)]
 
 

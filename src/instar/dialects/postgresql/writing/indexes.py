@@ -40,9 +40,10 @@ def altering(before: Object, after: Object, whole: Snapshot) -> list[str] | None
     if was.get("tablespace") != becomes.get("tablespace"):
         found.append(f"ALTER INDEX {after.name} SET TABLESPACE {becomes.get('tablespace', 'pg_default')}")
     if was.get("partition of") != becomes.get("partition of"):
-        if "partition of" not in becomes:
+        if "partition of" not in becomes and "partition of" in whole[after.of].facts:
             return None
-        found.append(f"ALTER INDEX {becomes['partition of']} ATTACH PARTITION {after.name}")
+        if "partition of" in becomes:
+            found.append(f"ALTER INDEX {becomes['partition of']} ATTACH PARTITION {after.name}")
     return [*found, *_after(before, after, whole), *common.finished(before, after, whole)]
 
 
