@@ -204,9 +204,10 @@ class Observer:
         running.start()
         while running.is_alive():
             pid = self._connection.info.backend_pid
+            # Asked first: what waits now still holds or wants its locks when they are read, and only then is let go.
+            waits = watching.execute(_WAITING, (pid,)).fetchone()
             for name, mode in self._named(watching.execute(_LOCKS, (pid,)).fetchall()).items():
                 held[name] = max(held.get(name, LockMode.NONE), mode)
-            waits = watching.execute(_WAITING, (pid,)).fetchone()
             if waits and waits[0]:
                 writer.rollback()
             time.sleep(0.002)
